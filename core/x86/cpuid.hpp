@@ -1,0 +1,23 @@
+// What CPUID answers, under every strategy alike (SDM 2A "CPUID"): the virtual processor's own table, so that a guest
+// sees the same machine wherever it is moved. Only what every strategy can honor is offered.
+#pragma once
+
+#include <cstdint>
+
+namespace ringside {
+
+struct CpuidResult {
+    uint32_t eax = 0;
+    uint32_t ebx = 0;
+    uint32_t ecx = 0;
+    uint32_t edx = 0;
+    bool operator==(const CpuidResult&) const = default;
+};
+
+// A leaf above the highest one answers like the highest basic leaf, as Intel's processors do.
+CpuidResult cpuid(uint32_t leaf, uint32_t subleaf);
+
+// MAXPHYADDR (SDM 3A §4.1.4): bits above are reserved in PAE entries.
+inline constexpr unsigned physical_address_bits = 36;
+
+}

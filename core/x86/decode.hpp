@@ -1,0 +1,52 @@
+// Fetching and decoding the guest's next instruction, at CS:EIP, through its segment and page tables.
+#pragma once
+
+#include "core/machine/cpu_state.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/x86/fault.hpp"
+
+#include <Zydis/Zydis.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace ringside {
+
+inline constexpr unsigned longest_instruction = 15; // SDM 2A §2.3.11
+
+struct Instruction {
+    ZydisDecodedInstruction info;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands; // visible ones first
+
+    uint8_t length() const { return info.length; }
+    std::span<const ZydisDecodedOperand> all_operands() const { return { operands.data(), info.operand_count }; }
+};
+
+// `fault` is empty if the instruction was decoded. Otherwise it is what the processor raises: #PF or #GP(0) of the fetch
+// (limit, or more than 15 bytes), #UD for bytes that are no instruction.
+struct DecodeResult {
+    MaybeFault fault {};
+    Instruction instruction;
+};
+
+DecodeResult decode_instruction(GuestMemory& memory, const CpuState& state);
+
+// Decodes bytes that the caller already has, in the mode of the guest's CS. False if they are no complete instruction.
+bool decode_bytes(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction);
+
+// The segment and the offset that a memory operand refers to, before the instruction executes.
+struct MemoryReference {
+    SegmentRegister segment = Ds;
+    uint32_t offset = 0;
+    uint32_t length = 0; // bytes
+};
+// Nothing if the operand is not a memory operand, or one without an access (LEA).
+std::optional<MemoryReference> memory_reference(const CpuState& state, const Instruction& instruction,
+                                                const ZydisDecodedOperand& operand);
+
+// The register as a segment register, or nothing.
+std::optional<SegmentRegister> segment_register(ZydisRegister name);
+
+}

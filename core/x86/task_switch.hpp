@@ -1,0 +1,36 @@
+// Hardware task switching (SDM 3A chapter 7): state into the old TSS, state from the new one.
+#pragma once
+
+#include "core/machine/cpu_state.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/x86/descriptors.hpp"
+#include "core/x86/fault.hpp"
+
+#include <cstdint>
+
+namespace ringside {
+
+// What makes the switch; busy flags, NT and the link follow from it (SDM 3A table 7-2).
+enum class TaskSwitchCause : uint8_t { Jump, Call, InterruptReturn, Gate };
+
+struct TaskSwitchRequest {
+    TaskSwitchCause cause = TaskSwitchCause::Jump;
+    Selector tss {};          // of the new task; InterruptReturn: the link field of the old TSS
+    uint32_t return_eip = 0;  // saved in the old TSS
+    uint32_t return_eflags = 0; // saved in the old TSS, before NT is adjusted
+    uint32_t external = 0;    // selector_error::external to be set in error codes, or 0
+};
+
+struct TaskSwitch {
+    MaybeFault fault {};
+    // False: nothing was changed and `fault` belongs to the old task. True with a fault: the switch happened and the
+    // fault is raised in the new task, before its first instruction (§7.3, steps 12 and after).
+    bool committed = false;
+    bool debug_trap = false; // T is set in the new TSS: #DB with DR6.BT is due (§7.2.1)
+    bool is_32_bit = false;  // the new TSS is a 32-bit one: the size of a pushed error code
+};
+
+// The caller has checked the privilege of the gate or TSS descriptor against CPL and RPL.
+TaskSwitch switch_task(CpuState& state, GuestMemory& memory, const TaskSwitchRequest& request);
+
+}

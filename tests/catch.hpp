@@ -1,0 +1,8 @@
+// Catch2, version 3 (Debian 13) or 2 (Debian 12).
+#pragma once
+
+#if __has_include(<catch2/catch_all.hpp>)
+#    include <catch2/catch_all.hpp>
+#else
+#    include <catch2/catch.hpp>
+#endif
