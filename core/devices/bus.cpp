@@ -1,0 +1,143 @@
+#include "core/devices/bus.hpp"
+
+#include "core/verify.hpp"
+
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+constexpr uint32_t port_count = 0x10000;
+constexpr uint64_t memory_end = uint64_t { 1 } << 36;
+
+bool overlaps(const Bus::Claim& claim, uint64_t base, uint64_t size)
+{
+    return base < claim.base + claim.size && claim.base < base + size;
+}
+
+// Calls `byte(offset, shift)` for each byte of an access that cannot be made whole.
+template<typename Byte>
+void split(unsigned size, Byte byte)
+{
+    for (unsigned offset = 0; offset < size; ++offset)
+        byte(offset, 8 * offset);
+}
+
+bool fits(const Bus::Claim& claim, uint64_t address, unsigned size)
+{
+    return size <= claim.widest && address - claim.base + size <= claim.size;
+}
+
+uint32_t access_mask(unsigned size)
+{
+    return size == 4 ? 0xFFFFFFFF : (1u << (8 * size)) - 1;
+}
+
+}
+
+Bus::Bus(Device& unclaimed)
+    : m_ports { { &unclaimed, 0, 0, port_count, 4 } }
+    , m_memory { { &unclaimed, 1, 0, memory_end, 4 } }
+    , m_port_index(std::make_unique<uint8_t[]>(port_count))
+{
+}
+
+Bus::~Bus() = default;
+
+Result<void> Bus::claim_ports(Device& device, unsigned region, uint16_t base, uint32_t count, unsigned widest)
+{
+    VERIFY(count > 0 && base + count <= port_count && m_ports.size() < 256 && (widest == 1 || widest == 2 || widest == 4));
+    for (uint32_t port = base; port < base + count; ++port) {
+        if (m_port_index[port] != 0)
+            return fail(ExitCode::Internal,
+                fmt::format("{} and {} both claim port {:#x}", device.name(), device_at_port(static_cast<uint16_t>(port)).name(), port));
+    }
+    m_ports.push_back({ &device, region, base, count, widest });
+    for (uint32_t port = base; port < base + count; ++port)
+        m_port_index[port] = static_cast<uint8_t>(m_ports.size() - 1);
+    return {};
+}
+
+Result<void> Bus::claim_memory(Device& device, unsigned region, Gpa base, uint64_t size, unsigned widest)
+{
+    VERIFY(size > 0 && base.value < memory_end && size <= memory_end - base.value);
+    for (std::size_t i = 1; i < m_memory.size(); ++i) {
+        if (overlaps(m_memory[i], base.value, size))
+            return fail(ExitCode::Internal,
+                fmt::format("{} and {} both claim address {:#x}", device.name(), m_memory[i].device->name(), base.value));
+    }
+    m_memory.push_back({ &device, region, base.value, size, widest });
+    return {};
+}
+
+const Bus::Claim& Bus::port_claim(uint16_t port) const
+{
+    return m_ports[m_port_index[port]];
+}
+
+const Bus::Claim& Bus::memory_claim(Gpa address) const
+{
+    for (std::size_t i = 1; i < m_memory.size(); ++i) {
+        if (overlaps(m_memory[i], address.value, 1))
+            return m_memory[i];
+    }
+    return m_memory[0];
+}
+
+uint32_t Bus::read_port(uint16_t port, unsigned size)
+{
+    const auto& claim = port_claim(port);
+    if (fits(claim, port, size)) [[likely]]
+        return claim.device->read(claim.region, static_cast<uint32_t>(port - claim.base), size) & access_mask(size);
+    uint32_t value = 0;
+    split(size, [&](unsigned offset, unsigned shift) {
+        value |= read_port(static_cast<uint16_t>(port + offset), 1) << shift;
+    });
+    return value;
+}
+
+void Bus::write_port(uint16_t port, unsigned size, uint32_t value)
+{
+    const auto& claim = port_claim(port);
+    if (fits(claim, port, size)) [[likely]] {
+        claim.device->write(claim.region, static_cast<uint32_t>(port - claim.base), size, value & access_mask(size));
+        return;
+    }
+    split(size, [&](unsigned offset, unsigned shift) {
+        write_port(static_cast<uint16_t>(port + offset), 1, (value >> shift) & 0xFF);
+    });
+}
+
+uint32_t Bus::read_memory(Gpa address, unsigned size)
+{
+    const auto& claim = memory_claim(address);
+    if (fits(claim, address.value, size)) [[likely]]
+        return claim.device->read(claim.region, static_cast<uint32_t>(address.value - claim.base), size) & access_mask(size);
+    uint32_t value = 0;
+    split(size, [&](unsigned offset, unsigned shift) { value |= read_memory(address + offset, 1) << shift; });
+    return value;
+}
+
+void Bus::write_memory(Gpa address, unsigned size, uint32_t value)
+{
+    const auto& claim = memory_claim(address);
+    if (fits(claim, address.value, size)) [[likely]] {
+        claim.device->write(
+            claim.region, static_cast<uint32_t>(address.value - claim.base), size, value & access_mask(size));
+        return;
+    }
+    split(size, [&](unsigned offset, unsigned shift) { write_memory(address + offset, 1, (value >> shift) & 0xFF); });
+}
+
+const Device& Bus::device_at_port(uint16_t port) const
+{
+    return *port_claim(port).device;
+}
+
+const Device& Bus::device_at_memory(Gpa address) const
+{
+    return *memory_claim(address).device;
+}
+
+}

@@ -1,0 +1,68 @@
+// Engine: what a strategy may ask of the machine while the guest waits. One per machine; used only by the thread that
+// runs the vCPU.
+//
+// An exit that is settled on the spot goes:
+//
+//   auto begin = engine.begin_exit();
+//   value = engine.bus().read_port(port, size);
+//   engine.end_exit({ .time = begin, .kind = EventKind::PortRead, ... });
+#pragma once
+
+#include "core/devices/bus.hpp"
+#include "core/devices/platform.hpp"
+#include "core/machine/clock.hpp"
+#include "core/machine/cpu_state.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/trace/recorder.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace ringside {
+
+class Engine {
+public:
+    // `virtual_clock` is null under the host clock.
+    Engine(GuestMemory& memory, Platform& platform, const Clock& clock, VirtualClock* virtual_clock, Recorder& recorder);
+
+    GuestMemory& memory() { return m_memory; }
+    Bus& bus() { return m_platform.bus(); }
+    Recorder& recorder() { return m_recorder; }
+    const Clock& clock() const { return m_clock; }
+
+    // Blocks executed so far, for strategies that count them. The virtual clock is derived from it.
+    uint64_t& blocks() { return m_recorder.block().blocks; }
+    // Under the virtual clock: the block count at which a timer is due and run() must return; otherwise UINT64_MAX.
+    uint64_t block_limit() const;
+
+    bool interrupt_pending() const { return m_platform.interrupt_pending() || m_platform.nmi_pending(); }
+
+    uint64_t begin_exit()
+    {
+        if (m_virtual_clock) [[unlikely]]
+            synchronize_virtual_time();
+        return m_recorder.now();
+    }
+    void end_exit(const EventRecord& record) { m_recorder.exit(record); }
+
+    // RDTSC in guest time: ticks at time_stamp_frequency() since the machine was started (SDM 3B §18.17).
+    uint64_t time_stamp_counter();
+    uint64_t time_stamp_frequency() const { return m_time_stamp_frequency; }
+
+    // RDMSR and WRMSR: nothing / false means #GP(0) (SDM 2B). `state` holds the registers that live in the CPU.
+    std::optional<uint64_t> read_msr(const CpuState& state, uint32_t index);
+    bool write_msr(CpuState& state, uint32_t index, uint64_t value);
+
+    // Brings the virtual clock, and the trace's time with it, up to the executed blocks.
+    void synchronize_virtual_time();
+
+private:
+    GuestMemory& m_memory;
+    Platform& m_platform;
+    const Clock& m_clock;
+    VirtualClock* m_virtual_clock;
+    Recorder& m_recorder;
+    uint64_t m_time_stamp_frequency;
+};
+
+}

@@ -1,0 +1,85 @@
+// The strategy interface (DESIGN section 5). A strategy executes guest instructions until the engine is needed; the
+// engine owns memory, devices, time, interrupt policy and the trace.
+//
+// One verb: run(). Everything that a strategy can settle on the spot with the engine's help (a port access, a fault that
+// the guest handles itself) it settles inside run(), so that its cost is the exit's own and not that of a return through
+// the run loop (docs/decisions/0002). What needs the run loop's judgment comes back as an Exit.
+//
+// All methods but kick() are called from one thread.
+#pragma once
+
+#include "core/machine/cpu_state.hpp"
+#include "core/result.hpp"
+#include "core/trace/event.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringside {
+
+class Engine;
+
+enum class GuestKind : uint8_t { Unmodified, Paravirtual };
+
+struct StrategyInfo {
+    std::string_view name;
+    std::string_view idea; // one line, for learners
+    GuestKind guest = GuestKind::Unmodified;
+    RealRing kernel_ring = RealRing::Interpreted; // where the guest's ring 0 really runs
+    RealRing user_ring = RealRing::Interpreted;   // where the guest's ring 3 really runs
+    // Capabilities: what one strategy can and another cannot.
+    bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
+};
+
+struct Availability {
+    bool available = false;
+    std::string detail; // what it runs on, or the reason why it cannot
+    std::string remedy; // what would make it available; empty when available
+};
+
+// Why run() returned.
+struct Exit {
+    enum class Reason : uint8_t {
+        Kicked,          // kick() was called, or nothing in particular: call run() again
+        InterruptWindow, // the engine has an interrupt pending and the guest can take it now: inject()
+        Halted,          // HLT: call run() again after an interrupt was injected
+        TripleFault,     // the guest cannot go on; `detail` says how it came to that
+        Failed,          // the strategy cannot go on with this guest; `detail` names the instruction and the address
+    };
+    Reason reason = Reason::Kicked;
+    std::string detail = {};
+};
+
+class Strategy {
+public:
+    virtual ~Strategy() = default;
+
+    virtual const StrategyInfo& info() const = 0;
+
+    // The whole architectural state in and out, exact, at an instruction boundary.
+    virtual void load(const CpuState& state) = 0;
+    virtual CpuState save() = 0;
+
+    virtual Exit run() = 0;
+    // Makes run() return soon, or at once if it is not running yet. From any thread; not from a signal handler.
+    virtual void kick() = 0;
+    // Makes the guest take `vector` as an external interrupt before its next instruction. Only after run() returned
+    // InterruptWindow or Halted.
+    virtual Exit inject(uint8_t vector) = 0;
+};
+
+// One line of strategies/all.cpp.
+struct StrategyEntry {
+    const StrategyInfo& (*info)();
+    Availability (*probe)();
+    Result<std::unique_ptr<Strategy>> (*create)(Engine& engine);
+};
+
+// The strategies that exist, in the order in which people should meet them. Defined by strategies/all.cpp.
+std::span<const StrategyEntry> all_strategies();
+const StrategyEntry* find_strategy(std::string_view name);
+
+}
