@@ -10,7 +10,7 @@ build_root=${build_root%/tools/*}
 with_build_lock() {
     local lock
     mkdir -p "$build_root/build" 2>/dev/null || true
-    [[ -w $build_root/build ]] || unavailable "cannot write to $build_root/build"
+    [[ -w $build_root/build ]] || unavailable "cannot write to $build_root/build; does it belong to another user?"
     exec {lock}>>"$build_root/build/.lock"
     if ! flock --nonblock "$lock"; then
         say "waiting for another build of $build_root"

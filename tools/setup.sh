@@ -129,7 +129,7 @@ download_from_debian13() {
             return 0
         fi
     done
-    say "could not get $* of Debian 13 from$tried"
+    say "could not get $* of Debian 13 from$tried; the log says why"
     return 1
 }
 
@@ -177,7 +177,7 @@ install_missing() {
 
 # ---- The part that runs as the user. ----
 
-# Runs this script as root, and says so first.
+# Runs this script as root, and says so first. Reads set_up's groups.
 as_root() {
     local log=$1 variable
     local -a proxies=()
@@ -188,7 +188,8 @@ as_root() {
         return
     fi
     command -v sudo >/dev/null ||
-        unavailable "please run as root, once: apt-get install ${*%%>=*} (there is no sudo here)"
+        unavailable "${*%%>=*} must be installed and there is no sudo here; please run as root, once:" \
+            "$setup_script $groups"
     for variable in http_proxy https_proxy no_proxy; do
         [[ -z ${!variable:-} ]] || proxies+=("$variable=${!variable}")
     done
@@ -199,17 +200,21 @@ as_root() {
 
 # set_up GROUP...: returns when all packages of the groups are installed.
 set_up() {
-    local log=$setup_root/build/log/setup.log
+    local log=$setup_root/build/log/setup.log groups=$*
     local -a wishes missing
     local status=0
     [[ -z ${RINGSIDE_SKIP_SETUP:-} ]] || return 0
     is_debian_like || explain_other_distribution "$@"
 
     mapfile -t wishes < <(packages_of "$@")
+    ((${#wishes[@]})) || unavailable "tools/packages.list has no group $groups"
     mapfile -t missing < <(missing_of "${wishes[@]}")
     ((${#missing[@]})) || return 0
 
     mkdir -p "${log%/*}"
+    touch "$log"
+    # Root may be setting up for a user, who is to keep access.
+    ((EUID != 0)) || chown --reference="$setup_root" "$setup_root/build" "${log%/*}" "$log"
     as_root "$log" "${missing[@]}" </dev/null || status=$?
     case $status in
     0) ;;
