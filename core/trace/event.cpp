@@ -59,4 +59,26 @@ std::string_view ring_change_cause_name(RingChangeCause cause)
     return index < cause_names.size() ? cause_names[index] : "unknown";
 }
 
+bool is_valid(const EventRecord& record)
+{
+    switch (record.real_ring) {
+    case RealRing::Ring0:
+    case RealRing::Ring3:
+    case RealRing::NonRoot:
+    case RealRing::Interpreted:
+        return record.kind < EventKind::Count_ && record.virtual_ring <= 3;
+    }
+    return false;
+}
+
+EventFields::EventFields(const EventRecord& record)
+{
+    const std::array<uint64_t, 3> values { record.a, record.b, record.c };
+    const auto& names = describe(record.kind).fields;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!names[i].empty())
+            m_fields[m_count++] = { names[i], values[i] };
+    }
+}
+
 }

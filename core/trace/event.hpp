@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace ringside {
 
@@ -67,5 +68,25 @@ struct EventRecord {
     bool operator==(const EventRecord&) const = default;
 };
 static_assert(sizeof(EventRecord) == 40);
+static_assert(std::has_unique_object_representations_v<EventRecord>, "no padding: records are copied to files as they are");
+
+// True if the kind and both rings are ones that exist. What `a`, `b` and `c` hold may still be nonsense.
+bool is_valid(const EventRecord& record);
+
+// The fields that this kind of event uses, in order.
+struct EventField {
+    std::string_view name;
+    uint64_t value = 0;
+};
+class EventFields {
+public:
+    explicit EventFields(const EventRecord& record);
+    const EventField* begin() const { return m_fields.data(); }
+    const EventField* end() const { return m_fields.data() + m_count; }
+
+private:
+    std::array<EventField, 3> m_fields {};
+    std::size_t m_count = 0;
+};
 
 }

@@ -132,7 +132,7 @@ std::size_t TraceMemory::drain(std::vector<EventRecord>& out, std::size_t limit)
     for (std::size_t i = 0; i < count; ++i) {
         // Copied first, looked at afterwards: a writer gone wild may still be writing.
         EventRecord record = m_block->records()[(m_tail + i) & (m_capacity - 1)];
-        if (record.kind < EventKind::Count_)
+        if (is_valid(record))
             out.push_back(record);
         else
             ++m_rejected;

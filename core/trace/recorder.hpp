@@ -79,7 +79,7 @@ public:
     const TraceBlock& block() const { return *m_block; }
 
     // The reader's side: appends what is new to `out`, at most `limit` records, and gives their room back. Returns how
-    // many were appended. A record whose kind is out of range is left out and counted in rejected().
+    // many were appended. A record that is_valid() refuses is left out and counted in rejected().
     std::size_t drain(std::vector<EventRecord>& out, std::size_t limit = SIZE_MAX);
     uint64_t rejected() const { return m_rejected; }
     // True once the writer's position has made no sense: the block is damaged, and nothing more is read from it.

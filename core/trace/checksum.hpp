@@ -1,0 +1,13 @@
+// CRC-32C (Castagnoli), as in iSCSI (RFC 3720 appendix B.4): finds any burst of up to 32 damaged bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringside {
+
+// `previous` continues an earlier checksum: crc32c(b, crc32c(a)) is the checksum of a followed by b.
+uint32_t crc32c(std::span<const std::byte> bytes, uint32_t previous = 0);
+
+}
