@@ -157,8 +157,8 @@ install_missing() {
 
     if ((${#newer[@]})); then
         [[ -r $debian_keyring ]] ||
-            unavailable "this system offers no ${newer[*]}, and without Debian's keys ($debian_keyring, package" \
-                "debian-archive-keyring) Ringside cannot take it from Debian 13"
+            unavailable "this system offers no ${newer[*]}; install the package debian-archive-keyring, and Ringside" \
+                "takes it from Debian 13 (it checks the signatures with $debian_keyring)"
         private_apt=$(mktemp -d "${TMPDIR:-/tmp}/ringside-apt.XXXXXX")
         trap 'rm -rf "$private_apt"' EXIT
         chmod 755 "$private_apt"
