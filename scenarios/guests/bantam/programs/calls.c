@@ -28,7 +28,7 @@ static uint32_t fibonacci_loop(uint32_t n)
 
 bool run(const char *arguments)
 {
-    const uint32_t n = argument_number(arguments, "n", 32, 1, 47);
+    const uint32_t n = argument_number(arguments, "n", 33, 1, 47);
     bench_begin();
     const uint32_t result = fibonacci(n);
     bench_end();

@@ -28,7 +28,7 @@ static void copy_words(uint8_t *to, const uint8_t *from, uint32_t size)
 bool run(const char *arguments)
 {
     const uint32_t size = argument_number(arguments, "size", 100000, 4, MOST);
-    const uint32_t rounds = argument_number(arguments, "rounds", 200, 1, 1000000);
+    const uint32_t rounds = argument_number(arguments, "rounds", 1000, 1, 1000000);
     uint8_t *here = heap();
     uint8_t *there = here + MOST + PAGE_SIZE;
     for (uint32_t i = 0; i < size; i++) {

@@ -69,7 +69,7 @@ static uint32_t expected(uint32_t x, uint32_t n)
 
 bool run(const char *arguments)
 {
-    const uint32_t n = argument_number(arguments, "n", 10000000, 1, 4000000000u);
+    const uint32_t n = argument_number(arguments, "n", 5000000, 1, 4000000000u);
     uint32_t x = 1;
     bench_begin();
     for (uint32_t i = 0; i < n; i++) {

@@ -13,5 +13,5 @@ wild_jump:
     movl $0xD1D1D1D1, %edi
     movl $0xEBEBEBEB, %ebp
     movl $0xD8000000, %eax
-    testl %eax, %eax                    /* known flags: SF and PF */
+    cmpl $0, %eax                       /* known flags: SF and PF */
     jmp *%eax
