@@ -14,7 +14,8 @@ struct CpuidResult {
     bool operator==(const CpuidResult&) const = default;
 };
 
-// A leaf above the highest one answers like the highest basic leaf, as Intel's processors do.
+// Leaves that do not exist answer zeros: a guest that forgets to ask for the highest leaf finds no features there.
+// No leaf has subleaves; the argument is the instruction's ECX.
 CpuidResult cpuid(uint32_t leaf, uint32_t subleaf);
 
 // MAXPHYADDR (SDM 3A §4.1.4): bits above are reserved in PAE entries.

@@ -43,12 +43,13 @@ struct Delivery {
     Outcome outcome = Outcome::Delivered;
     uint8_t from_ring = 0;
     uint8_t to_ring = 0; // as from_ring on a triple fault
-    uint8_t vector = 0;  // the one finally delivered, 8 for a double fault; on a triple fault the last tried
+    uint8_t vector = 0;  // the one finally delivered, 8 for a double fault; on a triple fault the last one raised
     bool has_error_code = false;
     uint32_t error_code = 0;
 
-    // Every event tried, in order. Longer than one when delivery itself faulted. The longest that table 6-5 allows is
-    // benign, contributory, page fault, second fault, double fault, third fault; a task's debug trap adds a start over.
+    // Every event raised, in order; more than one when delivery itself faulted. Table 6-5 allows at most benign,
+    // contributory, page fault, second fault, double fault, third fault. Debug traps of tasks can add more, which are
+    // delivered but not listed.
     static constexpr std::size_t longest_chain = 8;
     std::array<DeliveryStep, longest_chain> steps {};
     uint8_t step_count = 0;
@@ -56,7 +57,7 @@ struct Delivery {
     std::span<const DeliveryStep> chain() const { return { steps.data(), step_count }; }
 };
 
-// "#PF(0x2) at address 0xC0000000, while delivering it #GP(0x6A), ...": for the message of a triple fault.
+// "#PF(0x2) at address 0xC0000000, then #NP(0x73), then #DF(0x0), then #NP(0x43)": for the message of a triple fault.
 std::string describe_chain(const Delivery& delivery);
 
 }
