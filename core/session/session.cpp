@@ -1,0 +1,349 @@
+#include "core/session/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sys/socket.h>
+#include <utility>
+#include <vector>
+
+namespace ringside {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto longest_setup = 30'000ms;
+constexpr auto longest_stop = 2'000ms;  // from a polite request to SIGKILL
+constexpr auto longest_exit = 1'000ms;  // from the last message or the end of the connection to the end of the process
+constexpr auto text_pause = 1ms;        // while a guest prints, its text is looked for this often
+constexpr int messages_at_once = 64;    // so that a flood cannot keep the owner here
+constexpr std::size_t most_kept = 1 << 20;
+
+std::size_t take(std::string& out, std::size_t limit, std::string& kept, ConsoleReader& reader)
+{
+    std::size_t from_kept = std::min(limit, kept.size());
+    out.append(kept, 0, from_kept);
+    kept.erase(0, from_kept);
+    return from_kept + reader.take(out, limit - from_kept);
+}
+
+bool any_ready(std::span<const pollfd> descriptors)
+{
+    return std::ranges::any_of(descriptors, [](const pollfd& descriptor) { return descriptor.revents != 0; });
+}
+
+}
+
+struct Session::Parts {
+    WorkerProcess worker;
+    Descriptor control;
+    Descriptor input;
+    TraceMemory trace;
+    ConsoleMemory console;
+};
+
+Session::Session(Parts parts)
+    : m_worker(std::move(parts.worker))
+    , m_control(std::move(parts.control))
+    , m_input(std::move(parts.input))
+    , m_trace(std::move(parts.trace))
+    , m_console(std::move(parts.console))
+    , m_serial(m_console.block().serial)
+    , m_debug(m_console.block().debug)
+{
+}
+
+Session::~Session() = default;
+
+// Under the virtual clock a run is to give the same trace each time, so its events wait for room instead of being dropped.
+static Result<TraceMemory> create_trace(const SessionConfiguration& configuration)
+{
+    bool reproducible = configuration.clock == ClockKind::Virtual;
+    auto trace = TraceMemory::create(configuration.trace_capacity,
+        reproducible ? TickSource::Manual : TickSource::TimeStampCounter,
+        reproducible ? Overflow::Wait : Overflow::Drop);
+    if (trace) {
+        trace->block().recording.store(configuration.recording);
+        trace->block().exact_rings.store(configuration.exact_rings);
+    }
+    return trace;
+}
+
+Result<Session::Parts> Session::assemble(const SessionConfiguration& configuration)
+{
+    auto trace = create_trace(configuration);
+    if (!trace)
+        return trace.propagate();
+    auto console = ConsoleMemory::create();
+    if (!console)
+        return console.propagate();
+    auto settings = write_settings(WorkerSettings::from(configuration));
+    if (!settings)
+        return settings.propagate();
+    auto control = SocketPair::create(SOCK_SEQPACKET);
+    auto input = SocketPair::create(SOCK_STREAM);
+    if (!control.ours || !input.ours)
+        return fail(ExitCode::Unavailable, "cannot connect to a worker process: no more file descriptors");
+
+    auto worker = WorkerProcess::spawn(configuration.worker_program, configuration.name, std::move(control.theirs));
+    if (!worker)
+        return worker.propagate();
+    std::array<int, SetupDescriptorCount> descriptors {};
+    descriptors[SettingsDescriptor] = settings->get();
+    descriptors[TraceDescriptor] = trace->descriptor();
+    descriptors[ConsoleDescriptor] = console->descriptor();
+    descriptors[InputDescriptor] = input.theirs.get();
+    // Should this fail, then because the worker is gone, and set_up() sees how.
+    (void)send_message(control.ours.get(), MessageKind::Setup, {}, descriptors);
+    return Parts { std::move(*worker), std::move(control.ours), std::move(input.ours), std::move(*trace),
+        std::move(*console) };
+}
+
+Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& configuration)
+{
+    auto parts = assemble(configuration);
+    if (!parts)
+        return parts.propagate();
+    std::unique_ptr<Session> session(new Session(std::move(*parts)));
+    if (auto ready = session->set_up(longest_setup); !ready)
+        return ready.propagate();
+    if (configuration.timeout)
+        session->m_deadline = steady_clock::now() + *configuration.timeout;
+    return session;
+}
+
+Result<void> Session::set_up(Milliseconds patience)
+{
+    auto give_up = steady_clock::now() + patience;
+    while (!m_ready && !m_setup_error && !ended()) {
+        if (steady_clock::now() >= give_up)
+            return fail(ExitCode::Internal, "the worker process does not answer");
+        poll(100ms, {});
+    }
+    if (m_setup_error)
+        return Unexpected { *m_setup_error };
+    if (ended() && !m_report)
+        return fail(ExitCode::Internal, "the guest could not be set up: " + m_end.result.reason);
+    return {};
+}
+
+static void send_command(const Descriptor& control, Command command)
+{
+    std::array body { static_cast<std::byte>(command) };
+    (void)try_send_message(control.get(), MessageKind::Command, body);
+}
+
+void Session::pause()
+{
+    send_command(m_control, Command::Pause);
+}
+
+void Session::resume()
+{
+    send_command(m_control, Command::Resume);
+}
+
+void Session::request_stop()
+{
+    if (ended() || m_stopping)
+        return;
+    m_stopping = true;
+    m_deadline = steady_clock::now() + longest_stop;
+    send_command(m_control, Command::Stop);
+}
+
+void Session::stop(Milliseconds patience)
+{
+    // A guest that waits for room in its trace would never see the request.
+    m_trace.block().recording.store(false);
+    request_stop();
+    if (!ended())
+        m_deadline = steady_clock::now() + patience;
+    while (!ended())
+        poll(100ms, {});
+}
+
+void Session::kill()
+{
+    if (ended())
+        return;
+    m_stopping = true;
+    m_worker.kill();
+    finish();
+}
+
+bool Session::should_sleep(Console console)
+{
+    if (console == Console::Ignore)
+        return true;
+    bool serial_is_empty = m_serial.arm();
+    bool debug_is_empty = m_debug.arm();
+    return serial_is_empty && debug_is_empty && m_kept_serial.empty() && m_kept_debug.empty();
+}
+
+// Arming has its price: the guest's next character makes a system call and wakes this process. So after text was taken,
+// more is waited for without arming, for a moment, and a guest that prints on and on pays only once per moment.
+void Session::wait(Milliseconds timeout, Console console, std::span<pollfd> others)
+{
+    State before = m_state;
+    if (std::exchange(m_text_was_taken, false) && console == Console::Wake && timeout > text_pause) {
+        poll(text_pause, others);
+        timeout -= text_pause;
+        if (m_state != before || any_ready(others))
+            return;
+    }
+    poll(should_sleep(console) ? timeout : 0ms, others);
+}
+
+void Session::poll(Milliseconds timeout, std::span<pollfd> others)
+{
+    if (m_stopping)
+        keep_console();
+    std::vector<pollfd> descriptors { { m_control.get(), POLLIN, 0 } };
+    descriptors.insert(descriptors.end(), others.begin(), others.end());
+    int ready = ::poll(descriptors.data(), descriptors.size(), static_cast<int>(until_deadline(timeout).count()));
+    for (std::size_t i = 0; i < others.size(); ++i)
+        others[i].revents = ready > 0 ? descriptors[i + 1].revents : short { 0 };
+    if (ready > 0 && descriptors[0].revents != 0)
+        receive();
+    check_deadline();
+}
+
+Session::Milliseconds Session::until_deadline(Milliseconds timeout) const
+{
+    if (!m_deadline || ended())
+        return timeout;
+    auto left = std::chrono::ceil<Milliseconds>(*m_deadline - steady_clock::now());
+    return std::clamp(left, 0ms, timeout);
+}
+
+void Session::check_deadline()
+{
+    if (ended() || !m_deadline || steady_clock::now() < *m_deadline)
+        return;
+    if (m_stopping)
+        return kill();
+    m_timed_out = true;
+    request_stop();
+}
+
+// A guest that is to stop may be waiting for room on its console, which nobody reads any more.
+void Session::keep_console()
+{
+    if (m_kept_serial.size() < most_kept)
+        m_serial.take(m_kept_serial, most_kept);
+    if (m_kept_debug.size() < most_kept)
+        m_debug.take(m_kept_debug, most_kept);
+}
+
+void Session::receive()
+{
+    for (int i = 0; i < messages_at_once && !ended(); ++i) {
+        Received received = receive_message(m_control.get());
+        switch (received.status) {
+        case Received::Status::Message:
+            take_message(received.message);
+            break;
+        case Received::Status::Nothing:
+            return;
+        case Received::Status::Malformed:
+            break_off("the worker sent a damaged message");
+            return;
+        case Received::Status::Closed:
+            finish();
+            return;
+        }
+    }
+}
+
+void Session::take_message(const Message& message)
+{
+    switch (message.kind) {
+    case MessageKind::Ready:
+        m_ready = true;
+        return;
+    case MessageKind::SetupFailed:
+        m_setup_error = decode_error(message.body);
+        if (!m_setup_error || m_ready)
+            break_off("the worker sent a damaged message");
+        return;
+    case MessageKind::ConsoleText:
+        return; // it has done its work: it ended the sleep
+    case MessageKind::Paused:
+        m_state = State::Paused;
+        return;
+    case MessageKind::Resumed:
+        m_state = State::Running;
+        return;
+    case MessageKind::Ended:
+        m_report = decode_report(message.body);
+        if (!m_report)
+            break_off("the worker sent a damaged message");
+        else
+            finish();
+        return;
+    case MessageKind::Setup:
+    case MessageKind::Command:
+        break_off("the worker sent a message that only a session sends");
+        return;
+    }
+}
+
+// A worker that breaks the protocol is not to be trusted with anything more.
+void Session::break_off(std::string reason)
+{
+    m_report = std::nullopt;
+    m_worker.kill();
+    finish();
+    m_end = { SessionEnd::Cause::Died, { Outcome::Failed, 0, std::move(reason) }, {}, 0 };
+}
+
+void Session::finish()
+{
+    ProcessEnd process = m_worker.collect(longest_exit);
+    m_control.reset();
+    m_input.reset();
+    m_state = State::Ended;
+    auto stop_cause = m_timed_out ? SessionEnd::Cause::Timeout : SessionEnd::Cause::Command;
+    if (m_report) {
+        bool stopped = m_report->result.outcome == Outcome::Stopped;
+        m_end = { stopped ? stop_cause : SessionEnd::Cause::Guest, m_report->result, m_report->place, 0 };
+    } else if (m_stopping) {
+        m_end = { stop_cause, { Outcome::Stopped, 0, "killed, because it did not stop" }, {}, process.signal };
+    } else {
+        m_end = { SessionEnd::Cause::Died, { Outcome::Failed, 0, describe(process) }, {}, process.signal };
+    }
+}
+
+std::size_t Session::take_console(std::string& out, std::size_t limit)
+{
+    std::size_t taken = take(out, limit, m_kept_serial, m_serial);
+    m_text_was_taken = m_text_was_taken || taken > 0;
+    return taken;
+}
+
+std::size_t Session::take_debug_output(std::string& out, std::size_t limit)
+{
+    std::size_t taken = take(out, limit, m_kept_debug, m_debug);
+    m_text_was_taken = m_text_was_taken || taken > 0;
+    return taken;
+}
+
+std::size_t Session::type(std::string_view text)
+{
+    if (!m_input)
+        return text.size();
+    ssize_t sent = send(m_input.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0)
+        return static_cast<std::size_t>(sent);
+    // A guest that has ended reads nothing any more; its end is reported by wait().
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : text.size();
+}
+
+void Session::end_input()
+{
+    m_input.reset();
+}
+
+}

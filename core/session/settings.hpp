@@ -1,0 +1,49 @@
+// What a session is asked to run, and how that reaches the worker.
+#pragma once
+
+#include "core/machine/clock.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/machine/multiboot.hpp"
+#include "core/result.hpp"
+#include "core/session/descriptor.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ringside {
+
+struct SessionConfiguration {
+    std::string name;                  // what people call this VM; also shown by `ps`
+    std::string strategy = "emulation";
+    BootRequest boot;
+    uint64_t memory_bytes = 32 * mebibyte;
+    ClockKind clock = ClockKind::Host;
+    bool start_paused = false;
+    bool recording = false;            // from the guest's first instruction on
+    bool exact_rings = false;          // count every ring change although nothing is recorded
+    uint32_t trace_capacity = 1 << 16; // records; a power of two
+    std::optional<std::chrono::milliseconds> timeout; // of real time, pauses included; then the guest is stopped
+    std::string worker_program = "/proc/self/exe";    // a program that calls run_worker_if_asked() (worker.hpp)
+};
+
+// The part of it that concerns the worker, in a memfd, because a command line may be longer than a message.
+struct WorkerSettings {
+    std::string strategy;
+    BootRequest boot;
+    uint64_t memory_bytes = 0;
+    ClockKind clock = ClockKind::Host;
+    bool start_paused = false;
+
+    static WorkerSettings from(const SessionConfiguration&);
+    bool operator==(const WorkerSettings&) const;
+};
+
+Result<Descriptor> write_settings(const WorkerSettings&);
+Result<WorkerSettings> read_settings(const Descriptor&);
+
+// The descriptors that the Setup message carries, in this order.
+enum SetupDescriptor : unsigned { SettingsDescriptor, TraceDescriptor, ConsoleDescriptor, InputDescriptor, SetupDescriptorCount };
+
+}

@@ -1,0 +1,205 @@
+#include "core/session/worker.hpp"
+
+#include "core/machine/machine.hpp"
+#include "core/session/console_memory.hpp"
+#include "core/session/message.hpp"
+#include "core/session/outcome.hpp"
+#include "core/session/settings.hpp"
+#include "core/session/worker_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <poll.h>
+#include <string_view>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace ringside {
+
+namespace {
+
+constexpr int control = WorkerProcess::control_descriptor;
+constexpr int failed_status = 70;
+constexpr int orphan_status = 0;
+
+// The session may have died before the request took effect.
+void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(orphan_status);
+}
+
+void prepare_process(pid_t parent)
+{
+    if (parent > 0)
+        die_with(parent);
+    // A guest may make its worker crash as often as it likes; it shall not fill the disk with core files.
+    rlimit no_core {};
+    setrlimit(RLIMIT_CORE, &no_core);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+struct Worker {
+    WorkerSettings settings;
+    std::unique_ptr<TraceMemory> trace;
+    std::unique_ptr<ConsoleMemory> console;
+    std::unique_ptr<ConsoleWriter> serial;
+    std::unique_ptr<ConsoleWriter> debug;
+    Descriptor input;
+    std::unique_ptr<Machine> machine;
+};
+
+Result<std::vector<Descriptor>> receive_setup()
+{
+    Received received = receive_message_with_descriptors(control, SetupDescriptorCount);
+    if (received.status == Received::Status::Closed)
+        _exit(orphan_status);
+    if (received.message.kind != MessageKind::Setup || received.message.descriptors.size() != SetupDescriptorCount)
+        return fail(ExitCode::Internal, "a worker process got no settings");
+    return std::move(received.message.descriptors);
+}
+
+Result<void> take_settings(Worker& worker)
+{
+    auto descriptors = receive_setup();
+    if (!descriptors)
+        return descriptors.propagate();
+    auto settings = read_settings((*descriptors)[SettingsDescriptor]);
+    if (!settings)
+        return settings.propagate();
+    auto trace = TraceMemory::open((*descriptors)[TraceDescriptor].release());
+    if (!trace)
+        return trace.propagate();
+    auto console = ConsoleMemory::open(std::move((*descriptors)[ConsoleDescriptor]));
+    if (!console)
+        return console.propagate();
+
+    worker.settings = std::move(*settings);
+    worker.trace = std::make_unique<TraceMemory>(std::move(*trace));
+    worker.console = std::make_unique<ConsoleMemory>(std::move(*console));
+    auto wake_session = [] { (void)send_message(control, MessageKind::ConsoleText); };
+    worker.serial = std::make_unique<ConsoleWriter>(worker.console->block().serial, wake_session);
+    worker.debug = std::make_unique<ConsoleWriter>(worker.console->block().debug, wake_session);
+    worker.input = std::move((*descriptors)[InputDescriptor]);
+    return {};
+}
+
+Result<void> create_machine(Worker& worker)
+{
+    MachineConfiguration configuration;
+    configuration.strategy = find_strategy(worker.settings.strategy);
+    if (!configuration.strategy)
+        return fail(ExitCode::Usage, "there is no strategy '" + worker.settings.strategy + "'");
+    configuration.boot = worker.settings.boot;
+    configuration.memory_bytes = worker.settings.memory_bytes;
+    configuration.clock = worker.settings.clock;
+    configuration.console_output = [&worker](std::string_view text) { worker.serial->write(text); };
+    configuration.debug_output = [&worker](char c) { worker.debug->write({ &c, 1 }); };
+    auto machine = Machine::create(std::move(configuration), worker.trace->block());
+    if (!machine)
+        return machine.propagate();
+    worker.machine = std::move(*machine);
+    return {};
+}
+
+// Carries commands and input to the machine. It ends the process when the session is gone, whatever the guest is at.
+class ControlThread {
+public:
+    explicit ControlThread(Worker& worker)
+        : m_worker(worker)
+    {
+    }
+
+    void loop()
+    {
+        for (;;) {
+            std::array<pollfd, 2> descriptors { { { control, POLLIN, 0 }, { input_descriptor(), POLLIN, 0 } } };
+            int ready = poll(descriptors.data(), descriptors.size(), -1);
+            if (ready > 0 && descriptors[0].revents != 0)
+                take_commands();
+            if (ready > 0 && descriptors[1].revents != 0)
+                take_input();
+        }
+    }
+
+private:
+    int input_descriptor() const { return m_worker.input.get(); }
+
+    void take_commands()
+    {
+        for (;;) {
+            Received received = receive_message(control);
+            if (received.status == Received::Status::Nothing)
+                return;
+            if (received.status != Received::Status::Message)
+                _exit(orphan_status);
+            if (received.message.kind == MessageKind::Command && received.message.body.size() == 1)
+                m_worker.machine->post(static_cast<Command>(received.message.body[0]));
+        }
+    }
+
+    void take_input()
+    {
+        std::array<char, 4096> text;
+        ssize_t size = recv(m_worker.input.get(), text.data(), text.size(), MSG_DONTWAIT);
+        if (size > 0)
+            m_worker.machine->console_input({ text.data(), static_cast<std::size_t>(size) });
+        else if (size == 0 || (errno != EAGAIN && errno != EINTR))
+            m_worker.input.reset();
+    }
+
+    Worker& m_worker;
+};
+
+GuestPlace place_of(Machine& machine)
+{
+    CpuState state = machine.strategy().save();
+    return { state.eip, state.cpl(), (state.eflags & eflags::if_) != 0, state.halted, {} };
+}
+
+int run(Worker& worker)
+{
+    (void)send_message(control, MessageKind::Ready);
+    if (worker.settings.start_paused)
+        worker.machine->post(Command::Pause);
+    std::thread([&worker] { ControlThread(worker).loop(); }).detach();
+
+    WorkerReport report;
+    report.result = worker.machine->run();
+    if (report.result.outcome == Outcome::Stopped)
+        report.place = place_of(*worker.machine);
+    (void)send_message(control, MessageKind::Ended, encode(report));
+    // The control thread still uses the machine, and everything that matters has been said.
+    _exit(0);
+}
+
+int run_worker()
+{
+    auto worker = std::make_unique<Worker>();
+    auto ready = take_settings(*worker);
+    if (ready)
+        ready = create_machine(*worker);
+    if (ready)
+        return run(*worker);
+    (void)send_message(control, MessageKind::SetupFailed, encode(ready.error()));
+    return failed_status;
+}
+
+}
+
+std::optional<int> run_worker_if_asked(int argc, char** argv)
+{
+    if (argc != 4 || std::string_view { argv[1] } != "worker")
+        return std::nullopt;
+    prepare_process(static_cast<pid_t>(std::strtol(argv[2], nullptr, 10)));
+    return run_worker();
+}
+
+}
