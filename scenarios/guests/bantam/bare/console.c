@@ -33,7 +33,7 @@ void machine_console_initialize(void)
     out8(MODEM_CONTROL, DTR_AND_RTS);
 }
 
-void machine_console_write(const char *text, size_t length)
+void machine_console_write(const char* text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         for (uint32_t tries = 0; tries < 100000; tries++) {

@@ -24,7 +24,7 @@ void machine_acknowledge_interrupt(uint32_t vector);
 int machine_interrupt_is_spurious(uint32_t vector);
 
 void machine_console_initialize(void);
-void machine_console_write(const char *text, size_t length);
+void machine_console_write(const char* text, size_t length);
 
 /* A mark on the monitor's time line. */
 enum marker { MARKER_BOOTED = 1, MARKER_PROCESS_START = 2, MARKER_PROCESS_END = 3 };

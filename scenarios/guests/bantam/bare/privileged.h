@@ -35,9 +35,9 @@ static inline void wait_for_interrupt(void)
 /* --- Address spaces (SDM 3A §4.3, §4.10.4) --- */
 
 /* An entry of a page directory or page table in use. The caller invalidates what was cached. */
-static inline void set_page_entry(uint32_t *entry, uint32_t value)
+static inline void set_page_entry(uint32_t* entry, uint32_t value)
 {
-    *(volatile uint32_t *)entry = value;
+    *(volatile uint32_t*)entry = value;
 }
 
 static inline void invalidate_page(uint32_t address)
@@ -77,12 +77,12 @@ struct __attribute__((packed)) table_pointer {
     uint32_t base;
 };
 
-static inline void load_gdt(const struct table_pointer *table)
+static inline void load_gdt(const struct table_pointer* table)
 {
     __asm__ volatile("lgdt %0" ::"m"(*table) : "memory");
 }
 
-static inline void load_idt(const struct table_pointer *table)
+static inline void load_idt(const struct table_pointer* table)
 {
     __asm__ volatile("lidt %0" ::"m"(*table) : "memory");
 }

@@ -38,7 +38,7 @@ struct task_state {
 static uint64_t gdt[GDT_ENTRIES];
 
 /* An I/O map that starts beyond the limit: ring 3 has no port. */
-static struct task_state tss = {.ss0 = KERNEL_DATA, .io_map_offset = sizeof(struct task_state)};
+static struct task_state tss = { .ss0 = KERNEL_DATA, .io_map_offset = sizeof(struct task_state) };
 
 static uint64_t descriptor(uint32_t base, uint32_t limit, uint32_t flags)
 {
@@ -61,7 +61,7 @@ void load_segments(void)
     set(USER_DATA, descriptor(0, FLAT_LIMIT, flat | DPL_3 | DATA_WRITABLE));
     set(TASK_SEGMENT, descriptor((uint32_t)&tss, sizeof tss - 1, PRESENT | TSS_AVAILABLE));
 
-    const struct table_pointer table = {sizeof gdt - 1, segments_gdt_address()};
+    const struct table_pointer table = { sizeof gdt - 1, segments_gdt_address() };
     load_gdt(&table);
 
     /* A segment register keeps its old descriptor until it is loaded again; CS by a far jump. */

@@ -37,7 +37,7 @@ void load_trap_gates(void)
     }
     set_gate(SYSTEM_CALL_VECTOR, system_call_stub, DPL_3);
 
-    const struct table_pointer table = {sizeof idt - 1, trap_gates_idt_address()};
+    const struct table_pointer table = { sizeof idt - 1, trap_gates_idt_address() };
     load_idt(&table);
 }
 

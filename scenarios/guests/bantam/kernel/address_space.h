@@ -14,7 +14,7 @@ uint32_t create_address_space(void);
 void destroy_address_space(uint32_t directory);
 
 /* The entry for a page below USER_END, its page table made if need be; null: no memory. */
-uint32_t *user_page_entry(uint32_t directory, uint32_t address);
+uint32_t* user_page_entry(uint32_t directory, uint32_t address);
 
 /* Maps a frame of zeros. False when memory is exhausted; a page that exists stays as it is. */
 bool map_zero_page(uint32_t directory, uint32_t address, uint32_t flags);

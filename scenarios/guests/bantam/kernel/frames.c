@@ -59,5 +59,5 @@ uint32_t allocate_frame(void)
 void free_frame(uint32_t physical)
 {
     const uint32_t frame = physical / PAGE_SIZE;
-    taken[frame / 8] &= (uint8_t)~(1u << (frame % 8));
+    taken[frame / 8] &= (uint8_t) ~(1u << (frame % 8));
 }

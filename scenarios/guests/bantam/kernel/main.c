@@ -13,7 +13,7 @@
 
 #include "arguments.h"
 
-void console_write(const char *text, size_t length)
+void console_write(const char* text, size_t length)
 {
     machine_console_write(text, length);
 }

@@ -16,7 +16,7 @@
 
 struct multiboot_information {
     uint32_t flags;
-    uint32_t memory_lower, memory_upper;    /* KiB from 0, KiB from 1 MiB */
+    uint32_t memory_lower, memory_upper; /* KiB from 0, KiB from 1 MiB */
     uint32_t boot_device;
     uint32_t command_line;
     uint32_t module_count, modules;
@@ -28,7 +28,7 @@ struct multiboot_module {
 
 struct boot_information boot;
 
-static const struct multiboot_information *information_at(uint32_t physical)
+static const struct multiboot_information* information_at(uint32_t physical)
 {
     return physical_memory(physical);
 }
@@ -41,7 +41,7 @@ void read_multiboot_memory(uint32_t magic, uint32_t information)
     if (information >= LEAST_MEMORY - PAGE_SIZE) {
         panic("the Multiboot information lies at %x, above 4 MiB", information);
     }
-    const struct multiboot_information *from = information_at(information);
+    const struct multiboot_information* from = information_at(information);
     if ((from->flags & HAS_MEMORY) == 0) {
         panic("the boot loader does not say how much memory there is");
     }
@@ -54,7 +54,7 @@ void read_multiboot_memory(uint32_t magic, uint32_t information)
 }
 
 /* Refuses what does not lie in memory; every physical address from the loader comes by here. */
-static const void *checked(uint32_t physical, uint32_t size)
+static const void* checked(uint32_t physical, uint32_t size)
 {
     if (physical > boot.memory_end || size > boot.memory_end - physical) {
         panic("Multiboot: %u bytes at %x are outside memory", size, physical);
@@ -62,10 +62,10 @@ static const void *checked(uint32_t physical, uint32_t size)
     return physical_memory(physical);
 }
 
-static void copy_line(char *to, size_t size, uint32_t physical, const char *what)
+static void copy_line(char* to, size_t size, uint32_t physical, const char* what)
 {
     for (size_t i = 0; i < size; i++) {
-        to[i] = *(const char *)checked(physical + i, 1);
+        to[i] = *(const char*)checked(physical + i, 1);
         if (to[i] == '\0') {
             return;
         }
@@ -74,10 +74,10 @@ static void copy_line(char *to, size_t size, uint32_t physical, const char *what
 }
 
 /* "/path/hello.elf a=1" is the module hello with the arguments "a=1". */
-static void split_line(struct module *module, const char *line)
+static void split_line(struct module* module, const char* line)
 {
-    const char *name = line;
-    const char *end = line;
+    const char* name = line;
+    const char* end = line;
     for (; *end != '\0' && *end != ' '; end++) {
         if (*end == '/') {
             name = end + 1;
@@ -95,7 +95,7 @@ static void split_line(struct module *module, const char *line)
     memcpy(module->arguments, end, text_length(end) + 1);
 }
 
-static void read_module(struct module *module, const struct multiboot_module *from)
+static void read_module(struct module* module, const struct multiboot_module* from)
 {
     if (from->end < from->start) {
         panic("Multiboot: a module ends at %x, before its start", from->end);
@@ -112,7 +112,7 @@ static void read_module(struct module *module, const struct multiboot_module *fr
 
 void read_multiboot_modules(uint32_t information)
 {
-    const struct multiboot_information *from = information_at(information);
+    const struct multiboot_information* from = information_at(information);
     if ((from->flags & HAS_COMMAND_LINE) != 0 && from->command_line != 0) {
         copy_line(boot.command_line, sizeof boot.command_line, from->command_line, "command line");
     }
@@ -123,14 +123,13 @@ void read_multiboot_modules(uint32_t information)
         panic("%u modules: %u is the most", from->module_count, MAX_MODULES);
     }
     boot.module_count = from->module_count;
-    const struct multiboot_module *modules =
-        checked(from->modules, boot.module_count * sizeof *modules);
+    const struct multiboot_module* modules = checked(from->modules, boot.module_count * sizeof *modules);
     for (uint32_t i = 0; i < boot.module_count; i++) {
         read_module(&boot.modules[i], &modules[i]);
     }
 }
 
-const struct module *find_module(const char *name)
+const struct module* find_module(const char* name)
 {
     for (uint32_t i = 0; i < boot.module_count; i++) {
         if (text_equal(boot.modules[i].name, name)) {

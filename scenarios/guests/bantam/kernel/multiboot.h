@@ -8,13 +8,13 @@
 #define MODULE_LINE_SIZE 256
 
 struct module {
-    uint32_t start, end;                /* physical, end exclusive */
-    char name[32];                      /* file name without folder and without .elf */
-    char arguments[MODULE_LINE_SIZE];   /* the rest of its line */
+    uint32_t start, end;              /* physical, end exclusive */
+    char name[32];                    /* file name without folder and without .elf */
+    char arguments[MODULE_LINE_SIZE]; /* the rest of its line */
 };
 
 struct boot_information {
-    uint32_t memory_end;                /* physical, exclusive */
+    uint32_t memory_end; /* physical, exclusive */
     char command_line[COMMAND_LINE_SIZE];
     uint32_t module_count;
     struct module modules[MAX_MODULES];
@@ -29,4 +29,4 @@ void read_multiboot_memory(uint32_t magic, uint32_t information);
 void read_multiboot_modules(uint32_t information);
 
 /* Null when there is no module of that name. */
-const struct module *find_module(const char *name);
+const struct module* find_module(const char* name);

@@ -17,17 +17,16 @@ uint32_t kernel_directory[ENTRIES] PAGE_ALIGNED;
 uint32_t direct_tables[DIRECT_TABLES][ENTRIES] PAGE_ALIGNED;
 static uint32_t window_table[ENTRIES] PAGE_ALIGNED;
 
-static void set_kernel_table(uint32_t address, const uint32_t *table)
+static void set_kernel_table(uint32_t address, const uint32_t* table)
 {
-    set_page_entry(&kernel_directory[directory_index(address)],
-                   ((uint32_t)table - KERNEL_BASE) | KERNEL_PAGE);
+    set_page_entry(&kernel_directory[directory_index(address)], ((uint32_t)table - KERNEL_BASE) | KERNEL_PAGE);
 }
 
 void map_physical_memory(uint32_t memory_end)
 {
     /* boot.S has filled the first table. */
     for (uint32_t frame = ENTRIES * PAGE_SIZE; frame < memory_end; frame += PAGE_SIZE) {
-        uint32_t *table = direct_tables[directory_index(frame)];
+        uint32_t* table = direct_tables[directory_index(frame)];
         if (table_index(frame) == 0) {
             set_kernel_table(KERNEL_BASE + frame, table);
         }
@@ -39,10 +38,10 @@ void map_physical_memory(uint32_t memory_end)
     load_page_directory((uint32_t)kernel_directory - KERNEL_BASE);
 }
 
-volatile void *map_window(uint32_t page, uint32_t entry)
+volatile void* map_window(uint32_t page, uint32_t entry)
 {
     const uint32_t address = WINDOW_BASE + page * PAGE_SIZE;
     set_page_entry(&window_table[page], entry);
     invalidate_page(address);
-    return (volatile void *)address;
+    return (volatile void*)address;
 }

@@ -35,13 +35,13 @@ static inline uint32_t table_index(uint32_t address)
 }
 
 /* Where the kernel sees physical memory. */
-static inline void *physical_memory(uint32_t physical)
+static inline void* physical_memory(uint32_t physical)
 {
-    return (void *)(physical + KERNEL_BASE);
+    return (void*)(physical + KERNEL_BASE);
 }
 
 /* Maps physical memory up to `memory_end` at KERNEL_BASE and unmaps the low 4 MiB. */
 void map_physical_memory(uint32_t memory_end);
 
 /* Puts `entry`, a frame with flags or 0, at page `page` of the window; returns its address. */
-volatile void *map_window(uint32_t page, uint32_t entry);
+volatile void* map_window(uint32_t page, uint32_t entry);

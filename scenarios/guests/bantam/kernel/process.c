@@ -19,7 +19,7 @@ struct process processes[MAX_PROCESSES];
 
 extern void trap_return(void);
 
-static struct process *unused_process(void)
+static struct process* unused_process(void)
 {
     for (uint32_t i = 0; i < MAX_PROCESSES; i++) {
         if (processes[i].state == PROCESS_UNUSED) {
@@ -34,13 +34,13 @@ static struct process *unused_process(void)
  * Builds the top page of the stack: argument text at the end, its address below, no return
  * address, since the program ends by a system call. Returns the first ESP; 0: no memory.
  */
-static uint32_t build_user_stack(uint32_t directory, const struct module *module)
+static uint32_t build_user_stack(uint32_t directory, const struct module* module)
 {
     const uint32_t top_page = USER_END - PAGE_SIZE;
     if (!map_zero_page(directory, top_page, PAGE_WRITABLE)) {
         return 0;
     }
-    char *page = physical_memory(*user_page_entry(directory, top_page) & PAGE_FRAME);
+    char* page = physical_memory(*user_page_entry(directory, top_page) & PAGE_FRAME);
 
     /* The kernel's line comes second: the later value of a key counts. */
     const size_t module_length = text_length(module->arguments);
@@ -58,10 +58,10 @@ static uint32_t build_user_stack(uint32_t directory, const struct module *module
 }
 
 /* On its kernel stack the process looks as if it had just been interrupted at its entry. */
-static void build_kernel_stack(struct process *process, uint32_t entry, uint32_t user_esp)
+static void build_kernel_stack(struct process* process, uint32_t entry, uint32_t user_esp)
 {
-    uint8_t *top = process->kernel_stack + KERNEL_STACK_SIZE;
-    struct trap_frame *frame = (struct trap_frame *)(top - sizeof *frame);
+    uint8_t* top = process->kernel_stack + KERNEL_STACK_SIZE;
+    struct trap_frame* frame = (struct trap_frame*)(top - sizeof *frame);
     memset(frame, 0, sizeof *frame);
     frame->eip = entry;
     frame->cs = USER_CODE;
@@ -70,24 +70,23 @@ static void build_kernel_stack(struct process *process, uint32_t entry, uint32_t
     frame->ss = USER_DATA;
 
     /* EDI, ESI, EBX, EBP and the return address, as switch_context() pops them. */
-    uint32_t *context = (uint32_t *)frame - 5;
+    uint32_t* context = (uint32_t*)frame - 5;
     memset(context, 0, 4 * sizeof *context);
     context[4] = (uint32_t)trap_return;
     process->kernel_esp = (uint32_t)context;
 }
 
-struct process *create_process(const char *name)
+struct process* create_process(const char* name)
 {
-    const struct module *module = find_module(name);
+    const struct module* module = find_module(name);
     if (module == NULL) {
         print("bantam: there is no workload and no module '%s'\n", name);
         stop_with_failure();
     }
-    struct process *process = unused_process();
+    struct process* process = unused_process();
     process->name = module->name;
     process->directory = create_address_space();
-    const uint32_t entry =
-        process->directory != 0 ? load_program(module, process->directory) : 0;
+    const uint32_t entry = process->directory != 0 ? load_program(module, process->directory) : 0;
     const uint32_t user_esp = entry != 0 ? build_user_stack(process->directory, module) : 0;
     if (user_esp == 0) {
         print("bantam: cannot start process %s\n", name);
@@ -109,7 +108,7 @@ _Noreturn void end_process(uint32_t status)
     panic("an ended process was scheduled");
 }
 
-_Noreturn void kill_process(const struct trap_frame *frame)
+_Noreturn void kill_process(const struct trap_frame* frame)
 {
     print("bantam: process %u (%s) is ended: ", current_process->number, current_process->name);
     describe_trap(frame);

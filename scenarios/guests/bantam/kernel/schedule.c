@@ -16,36 +16,36 @@
 #include "paging.h"
 #include "privileged.h"
 
-extern void switch_context(uint32_t *save, uint32_t load);
+extern void switch_context(uint32_t* save, uint32_t load);
 
-struct process *current_process;
+struct process* current_process;
 uint32_t process_switches;
 
 static uint32_t kernel_proper_esp;
 static uint32_t ticks;
 
-static void save_fpu(struct fpu_state *state)
+static void save_fpu(struct fpu_state* state)
 {
     __asm__ volatile("fnsave %0" : "=m"(*state));
 }
 
-static void restore_fpu(const struct fpu_state *state)
+static void restore_fpu(const struct fpu_state* state)
 {
     __asm__ volatile("frstor %0" : : "m"(*state));
 }
 
-void initialize_fpu_state(struct fpu_state *state)
+void initialize_fpu_state(struct fpu_state* state)
 {
     __asm__ volatile("fninit");
     save_fpu(state);
 }
 
 /* The first ready process behind the current one, going around; null when there is none. */
-static struct process *next_ready(void)
+static struct process* next_ready(void)
 {
     const uint32_t start = current_process == NULL ? 0 : current_process->number;
     for (uint32_t i = 0; i < MAX_PROCESSES; i++) {
-        struct process *candidate = &processes[(start + i) % MAX_PROCESSES];
+        struct process* candidate = &processes[(start + i) % MAX_PROCESSES];
         if (candidate->state == PROCESS_READY) {
             return candidate;
         }
@@ -53,7 +53,7 @@ static struct process *next_ready(void)
     return NULL;
 }
 
-static void enter_address_space(const struct process *process)
+static void enter_address_space(const struct process* process)
 {
     machine_set_kernel_stack((uint32_t)process->kernel_stack + KERNEL_STACK_SIZE);
     load_page_directory(process->directory);
@@ -61,9 +61,9 @@ static void enter_address_space(const struct process *process)
 }
 
 /* Goes on in `next`, or in the kernel proper when that is null. */
-static void switch_to(struct process *next)
+static void switch_to(struct process* next)
 {
-    struct process *previous = current_process;
+    struct process* previous = current_process;
     if (next == previous) {
         return;
     }
@@ -76,7 +76,7 @@ static void switch_to(struct process *next)
         restore_fpu(&next->fpu);
     }
     switch_context(previous != NULL ? &previous->kernel_esp : &kernel_proper_esp,
-                   next != NULL ? next->kernel_esp : kernel_proper_esp);
+        next != NULL ? next->kernel_esp : kernel_proper_esp);
 }
 
 void schedule(void)
@@ -129,7 +129,7 @@ void sleep_process(uint32_t duration)
 static void wake_sleepers(void)
 {
     for (uint32_t i = 0; i < MAX_PROCESSES; i++) {
-        struct process *process = &processes[i];
+        struct process* process = &processes[i];
         if (process->state == PROCESS_SLEEPING && (int32_t)(ticks - process->wake_tick) >= 0) {
             process->state = PROCESS_READY;
         }

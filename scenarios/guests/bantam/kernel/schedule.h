@@ -7,13 +7,13 @@
 #include "process.h"
 
 /* Null while the kernel runs for itself. */
-extern struct process *current_process;
+extern struct process* current_process;
 
 /* Process switches so far, each with its load of CR3. */
 extern uint32_t process_switches;
 
 /* A clean x87 state. */
-void initialize_fpu_state(struct fpu_state *state);
+void initialize_fpu_state(struct fpu_state* state);
 
 /* Runs all processes to their end; true when each ended well. Called by the kernel proper. */
 bool run_processes(void);

@@ -19,14 +19,13 @@ static bool is_readable(uint32_t start, uint32_t size)
     if (start < USER_BASE || start >= USER_END || size > USER_END - start) {
         return false;
     }
-    const uint32_t *directory = physical_memory(current_process->directory);
+    const uint32_t* directory = physical_memory(current_process->directory);
     const uint32_t first_page = start & PAGE_FRAME;
     for (uint32_t address = first_page; address < start + size; address += PAGE_SIZE) {
-        const bool on_demand = (address >= USER_HEAP && address < USER_HEAP_END) ||
-                               (address >= USER_STACK && address < USER_END);
+        const bool on_demand
+            = (address >= USER_HEAP && address < USER_HEAP_END) || (address >= USER_STACK && address < USER_END);
         const bool has_table = directory[directory_index(address)] != 0;
-        if (!on_demand &&
-            (!has_table || *user_page_entry(current_process->directory, address) == 0)) {
+        if (!on_demand && (!has_table || *user_page_entry(current_process->directory, address) == 0)) {
             return false;
         }
     }
@@ -38,7 +37,7 @@ static uint32_t write(uint32_t text, uint32_t length)
     if (length > LONGEST_WRITE || !is_readable(text, length)) {
         return BAD_CALL;
     }
-    console_write((const char *)text, length);
+    console_write((const char*)text, length);
     return length;
 }
 
@@ -47,11 +46,11 @@ static uint32_t report(uint32_t address)
     if (!is_readable(address, sizeof(struct probe_report))) {
         return BAD_CALL;
     }
-    ring_3_report = *(const struct probe_report *)address;
+    ring_3_report = *(const struct probe_report*)address;
     return 0;
 }
 
-static uint32_t perform(const struct trap_frame *frame, uint32_t first, uint32_t second)
+static uint32_t perform(const struct trap_frame* frame, uint32_t first, uint32_t second)
 {
     switch (frame->eax) {
     case CALL_EXIT:
@@ -88,7 +87,7 @@ static uint32_t perform(const struct trap_frame *frame, uint32_t first, uint32_t
     }
 }
 
-void handle_system_call(struct trap_frame *frame)
+void handle_system_call(struct trap_frame* frame)
 {
     frame->eax = perform(frame, frame->ebx, frame->ecx);
 }

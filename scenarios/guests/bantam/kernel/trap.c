@@ -11,7 +11,7 @@
 uint32_t kernel_resume_at;
 
 /* SDM 3A §6.3.1, table 6-1. */
-static const char *const exception_names[FIRST_INTERRUPT_VECTOR] = {
+static const char* const exception_names[FIRST_INTERRUPT_VECTOR] = {
     "divide error #DE",
     "debug exception #DB",
     "non-maskable interrupt",
@@ -34,34 +34,33 @@ static const char *const exception_names[FIRST_INTERRUPT_VECTOR] = {
     "SIMD floating-point error #XM",
 };
 
-static void describe_page_fault(const struct trap_frame *frame)
+static void describe_page_fault(const struct trap_frame* frame)
 {
     const uint32_t address = read_fault_address();
-    const char *access = "read";
+    const char* access = "read";
     if (frame->error_code & FAULT_WRITE) {
         access = "write";
     } else if (address == frame->eip) {
         access = "instruction fetch";
     }
-    print("; %s at %x, %s", access, address,
-          frame->error_code & FAULT_PRESENT ? "not allowed" : "page not present");
+    print("; %s at %x, %s", access, address, frame->error_code & FAULT_PRESENT ? "not allowed" : "page not present");
 }
 
-void describe_trap(const struct trap_frame *frame)
+void describe_trap(const struct trap_frame* frame)
 {
-    const char *name = NULL;
+    const char* name = NULL;
     if (frame->vector < FIRST_INTERRUPT_VECTOR) {
         name = exception_names[frame->vector];
     }
-    print("%s (vector %u) in ring %u at %x, error code %x", name != NULL ? name : "trap",
-          frame->vector, ring_of(frame), frame->eip, frame->error_code);
+    print("%s (vector %u) in ring %u at %x, error code %x", name != NULL ? name : "trap", frame->vector, ring_of(frame),
+        frame->eip, frame->error_code);
     if (frame->vector == VECTOR_PAGE_FAULT) {
         describe_page_fault(frame);
     }
     print("\n");
 }
 
-static void handle_interrupt(const struct trap_frame *frame)
+static void handle_interrupt(const struct trap_frame* frame)
 {
     if (machine_interrupt_is_spurious(frame->vector)) {
         return;
@@ -73,7 +72,7 @@ static void handle_interrupt(const struct trap_frame *frame)
     }
 }
 
-static void resume(struct trap_frame *frame, uint32_t *address)
+static void resume(struct trap_frame* frame, uint32_t* address)
 {
     frame->eip = *address;
     frame->eax = frame->vector;
@@ -82,7 +81,7 @@ static void resume(struct trap_frame *frame, uint32_t *address)
     *address = 0;
 }
 
-static void handle_exception(struct trap_frame *frame)
+static void handle_exception(struct trap_frame* frame)
 {
     if (ring_of(frame) == 3) {
         if (current_process->resume_at == 0) {
@@ -97,7 +96,7 @@ static void handle_exception(struct trap_frame *frame)
     }
 }
 
-void handle_trap(struct trap_frame *frame)
+void handle_trap(struct trap_frame* frame)
 {
     const uint32_t vector = frame->vector;
     if (vector == SYSTEM_CALL_VECTOR && ring_of(frame) == 3) {

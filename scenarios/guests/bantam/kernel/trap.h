@@ -26,15 +26,15 @@ struct trap_frame {
     uint32_t esp, ss;                                       /* the processor, from ring 3 only */
 };
 
-static inline uint32_t ring_of(const struct trap_frame *frame)
+static inline uint32_t ring_of(const struct trap_frame* frame)
 {
     return frame->cs & 3;
 }
 
-void handle_trap(struct trap_frame *frame);
+void handle_trap(struct trap_frame* frame);
 
 /* One line: what happened, where. */
-void describe_trap(const struct trap_frame *frame);
+void describe_trap(const struct trap_frame* frame);
 
 /*
  * Where the kernel's own next exception goes on; 0: it is fatal. It goes on with the vector in
@@ -46,6 +46,6 @@ extern uint32_t kernel_resume_at;
 uint32_t ring_by_breakpoint(void);
 
 /* Serves a page fault on a heap or stack page that is not there yet; false: it is an error. */
-bool give_page_on_demand(const struct trap_frame *frame);
+bool give_page_on_demand(const struct trap_frame* frame);
 
-void handle_system_call(struct trap_frame *frame);
+void handle_system_call(struct trap_frame* frame);

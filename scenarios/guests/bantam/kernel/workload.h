@@ -4,15 +4,15 @@
 #include <stdbool.h>
 
 struct workload {
-    const char *name;
-    bool (*run)(const char *arguments);     /* true: it went well */
+    const char* name;
+    bool (*run)(const char* arguments); /* true: it went well */
 };
 
 extern const struct workload workloads[];
 extern const unsigned workload_count;
 
 /* Runs what run=NAME asks for. */
-bool run_workload(const char *command_line);
+bool run_workload(const char* command_line);
 
 /* "bench: begin NAME" and "bench: end NAME", when the command line says bench=1. */
-void bench_mark(const char *what);
+void bench_mark(const char* what);

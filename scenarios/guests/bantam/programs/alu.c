@@ -53,7 +53,7 @@ static uint32_t jump_ahead(uint32_t x, uint32_t n)
     return x;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 50000000, 1, 4000000000u);
     uint32_t x = SEED;

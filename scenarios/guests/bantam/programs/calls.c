@@ -26,7 +26,7 @@ static uint32_t fibonacci_loop(uint32_t n)
     return a;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 33, 1, 47);
     bench_begin();

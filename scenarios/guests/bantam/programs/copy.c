@@ -13,24 +13,24 @@ static uint8_t pattern(uint32_t i)
     return (uint8_t)(i * 167 + (i >> 8));
 }
 
-static void copy_bytes(uint8_t *to, const uint8_t *from, uint32_t size)
+static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t size)
 {
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
 }
 
-static void copy_words(uint8_t *to, const uint8_t *from, uint32_t size)
+static void copy_words(uint8_t* to, const uint8_t* from, uint32_t size)
 {
     uint32_t words = size / 4;
     __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
     copy_bytes(to, from, size % 4);
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t size = argument_number(arguments, "size", 100000, 4, MOST);
     const uint32_t rounds = argument_number(arguments, "rounds", 1000, 1, 1000000);
-    uint8_t *here = heap();
-    uint8_t *there = here + MOST + PAGE_SIZE;
+    uint8_t* here = heap();
+    uint8_t* there = here + MOST + PAGE_SIZE;
     for (uint32_t i = 0; i < size; i++) {
         here[i] = pattern(i);
     }
@@ -50,7 +50,6 @@ bool run(const char *arguments)
     for (uint32_t i = 0; i < size; i++, from++) {
         wrong += here[i] != pattern(from % size);
     }
-    print("copy: %u copies of %u bytes, %u bytes wrong: %s\n", 2 * rounds, size, wrong,
-          verdict(wrong == 0));
+    print("copy: %u copies of %u bytes, %u bytes wrong: %s\n", 2 * rounds, size, wrong, verdict(wrong == 0));
     return wrong == 0;
 }

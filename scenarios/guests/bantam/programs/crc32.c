@@ -16,7 +16,7 @@ static uint32_t shift_out_byte(uint32_t crc)
 }
 
 /* Both take the register from the part of the message before, at first all ones. */
-static uint32_t crc_by_bits(uint32_t crc, const uint8_t *bytes, uint32_t size)
+static uint32_t crc_by_bits(uint32_t crc, const uint8_t* bytes, uint32_t size)
 {
     for (uint32_t i = 0; i < size; i++) {
         crc = shift_out_byte(crc ^ bytes[i]);
@@ -24,7 +24,7 @@ static uint32_t crc_by_bits(uint32_t crc, const uint8_t *bytes, uint32_t size)
     return crc;
 }
 
-static uint32_t crc_by_table(uint32_t crc, const uint8_t *bytes, uint32_t size)
+static uint32_t crc_by_table(uint32_t crc, const uint8_t* bytes, uint32_t size)
 {
     static uint32_t table[256];
     for (uint32_t i = 0; i < 256; i++) {
@@ -36,11 +36,11 @@ static uint32_t crc_by_table(uint32_t crc, const uint8_t *bytes, uint32_t size)
     return crc;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t size = argument_number(arguments, "size", 500000, 1, HEAP_SIZE);
     const uint32_t rounds = argument_number(arguments, "rounds", 16, 1, 100000);
-    uint8_t *bytes = heap();
+    uint8_t* bytes = heap();
     uint32_t random = 1;
     for (uint32_t i = 0; i < size; i++) {
         bytes[i] = (uint8_t)(next_random(&random) >> 24);
@@ -57,8 +57,7 @@ bool run(const char *arguments)
         expected = crc_by_table(expected, bytes, size);
     }
     /* The catalogue's check value guards the polynomial. */
-    const bool right = crc == expected &&
-                       ~crc_by_bits(ALL_ONES, (const uint8_t *)"123456789", 9) == 0xCBF43926;
+    const bool right = crc == expected && ~crc_by_bits(ALL_ONES, (const uint8_t*)"123456789", 9) == 0xCBF43926;
     print("crc32: %u x %u bytes have the CRC %x: %s\n", rounds, size, ~crc, verdict(right));
     return right;
 }

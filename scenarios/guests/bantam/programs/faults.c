@@ -15,10 +15,10 @@ static uint32_t tag(uint32_t page)
 /* Touches `count` pages; returns how many were not zero at first or did not keep their tag. */
 static uint32_t touch(uint32_t count)
 {
-    volatile uint32_t *words = heap();
+    volatile uint32_t* words = heap();
     uint32_t wrong = 0;
     for (uint32_t page = 0; page < count; page++) {
-        volatile uint32_t *word = &words[page * (PAGE_SIZE / sizeof *words)];
+        volatile uint32_t* word = &words[page * (PAGE_SIZE / sizeof *words)];
         wrong += *word != 0;
         *word = tag(page);
     }
@@ -28,7 +28,7 @@ static uint32_t touch(uint32_t count)
     return wrong;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 20000, 1, 100000000);
     const uint32_t before = system_call(CALL_HEAP_FAULTS, 0, 0);

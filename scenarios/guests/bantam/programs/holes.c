@@ -7,7 +7,7 @@ void resume_next_exception_at(uint32_t address)
     system_call(CALL_RESUME_AT, address, 0);
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     (void)arguments;
     static struct probe_report report;

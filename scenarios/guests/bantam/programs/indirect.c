@@ -8,10 +8,10 @@
 
 #define FUNCTIONS 8u
 
-#define AFFINE(i, a, b)                                                                           \
-    static __attribute__((noinline)) uint32_t affine_##i(uint32_t x)                              \
-    {                                                                                             \
-        return (a) * x + (b);                                                                     \
+#define AFFINE(i, a, b)                                                                                                \
+    static __attribute__((noinline)) uint32_t affine_##i(uint32_t x)                                                   \
+    {                                                                                                                  \
+        return (a)*x + (b);                                                                                            \
     }
 AFFINE(0, 5u, 1u)
 AFFINE(1, 9u, 77u)
@@ -25,8 +25,15 @@ AFFINE(7, 33u, 123457u)
 typedef uint32_t (*function)(uint32_t x);
 
 /* Volatile: the compiler may not look up in advance what is called. */
-static volatile const function table[FUNCTIONS] = {
-    affine_0, affine_1, affine_2, affine_3, affine_4, affine_5, affine_6, affine_7,
+static const volatile function table[FUNCTIONS] = {
+    affine_0,
+    affine_1,
+    affine_2,
+    affine_3,
+    affine_4,
+    affine_5,
+    affine_6,
+    affine_7,
 };
 
 static uint32_t index_of(uint32_t call)
@@ -41,15 +48,22 @@ struct affine {
 /* First `first`, then `second`. */
 static struct affine compose(struct affine first, struct affine second)
 {
-    return (struct affine){second.a * first.a, second.a * first.b + second.b};
+    return (struct affine) { second.a * first.a, second.a * first.b + second.b };
 }
 
 static uint32_t expected(uint32_t x, uint32_t n)
 {
     static const struct affine constants[FUNCTIONS] = {
-        {5, 1}, {9, 77}, {13, 3}, {17, 1009}, {21, 5}, {25, 70001}, {29, 11}, {33, 123457},
+        { 5, 1 },
+        { 9, 77 },
+        { 13, 3 },
+        { 17, 1009 },
+        { 21, 5 },
+        { 25, 70001 },
+        { 29, 11 },
+        { 33, 123457 },
     };
-    const struct affine identity = {1, 0};
+    const struct affine identity = { 1, 0 };
     struct affine power = identity;
     for (uint32_t i = 0; i < FUNCTIONS; i++) {
         power = compose(power, constants[index_of(i)]);
@@ -67,7 +81,7 @@ static uint32_t expected(uint32_t x, uint32_t n)
     return result.a * x + result.b;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 5000000, 1, 4000000000u);
     uint32_t x = 1;

@@ -10,7 +10,7 @@
 
 static double a[MOST * MOST], b[MOST * MOST], product[MOST * MOST];
 
-static void fill(double *matrix, uint32_t size, uint32_t seed)
+static void fill(double* matrix, uint32_t size, uint32_t seed)
 {
     for (uint32_t i = 0; i < size * size; i++) {
         matrix[i] = (double)(int32_t)(next_random(&seed) >> 28) - 8;
@@ -30,8 +30,7 @@ static void multiply(uint32_t size)
     }
 }
 
-static void multiply_vector(int32_t *result, const double *matrix, const int32_t *vector,
-                            uint32_t size)
+static void multiply_vector(int32_t* result, const double* matrix, const int32_t* vector, uint32_t size)
 {
     for (uint32_t row = 0; row < size; row++) {
         result[row] = 0;
@@ -54,7 +53,7 @@ static bool product_is_right(uint32_t size)
     return memcmp(expected, found, size * sizeof *expected) == 0;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t size = argument_number(arguments, "size", 128, 1, MOST);
     const uint32_t rounds = argument_number(arguments, "rounds", 1, 1, 100000);

@@ -1,7 +1,7 @@
 /* The ring-3 side of the shared functions, and the frame around run(). */
 #include "program.h"
 
-void console_write(const char *text, size_t length)
+void console_write(const char* text, size_t length)
 {
     system_call(CALL_WRITE, (uint32_t)text, length);
 }
@@ -17,7 +17,7 @@ _Noreturn void stop_with_failure(void)
     exit_program(1);
 }
 
-_Noreturn void program_main(const char *arguments)
+_Noreturn void program_main(const char* arguments)
 {
     exit_program(run(arguments) ? 0 : 1);
 }

@@ -9,7 +9,7 @@
 #define MOST 16000000u
 #define ROOT_OF_MOST 4000u
 
-static uint32_t sieve(uint8_t *composite, uint32_t n)
+static uint32_t sieve(uint8_t* composite, uint32_t n)
 {
     memset(composite, 0, n);
     for (uint32_t i = 2; i < n && i <= (n - 1) / i; i++) {
@@ -56,11 +56,11 @@ static uint32_t count_primes(uint32_t n)
     return n == 0 ? 0 : large[1];
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 1000000, 1, MOST);
     const uint32_t rounds = argument_number(arguments, "rounds", 15, 1, 100000);
-    uint8_t *composite = heap();
+    uint8_t* composite = heap();
     memset(composite, 0, n);
     uint32_t primes = 0;
     bench_begin();

@@ -11,9 +11,9 @@ struct digest {
     uint32_t sum, exclusive_or;
 };
 
-static struct digest digest(const uint32_t *words, uint32_t n)
+static struct digest digest(const uint32_t* words, uint32_t n)
 {
-    struct digest result = {0, 0};
+    struct digest result = { 0, 0 };
     for (uint32_t i = 0; i < n; i++) {
         result.sum += words[i];
         result.exclusive_or ^= words[i];
@@ -21,7 +21,7 @@ static struct digest digest(const uint32_t *words, uint32_t n)
     return result;
 }
 
-static void shell_sort(uint32_t *words, uint32_t n)
+static void shell_sort(uint32_t* words, uint32_t n)
 {
     uint32_t gap = 1;
     while (gap < n / 3) {
@@ -39,7 +39,7 @@ static void shell_sort(uint32_t *words, uint32_t n)
     }
 }
 
-static bool is_sorted(const uint32_t *words, uint32_t n)
+static bool is_sorted(const uint32_t* words, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++) {
         if (words[i - 1] > words[i]) {
@@ -49,10 +49,10 @@ static bool is_sorted(const uint32_t *words, uint32_t n)
     return true;
 }
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 200000, 1, MOST);
-    uint32_t *words = heap();
+    uint32_t* words = heap();
     uint32_t random = 1;
     for (uint32_t i = 0; i < n; i++) {
         words[i] = next_random(&random);
@@ -62,8 +62,7 @@ bool run(const char *arguments)
     shell_sort(words, n);
     bench_end();
     const struct digest after = digest(words, n);
-    const bool right = is_sorted(words, n) && after.sum == before.sum &&
-                       after.exclusive_or == before.exclusive_or;
+    const bool right = is_sorted(words, n) && after.sum == before.sum && after.exclusive_or == before.exclusive_or;
     print("sort: %u words, the middle one is %x: %s\n", n, words[n / 2], verdict(right));
     return right;
 }

@@ -8,7 +8,7 @@
 
 static volatile uint32_t mine;
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 20000, 1, 100000000);
     uint32_t turns = 0;

@@ -1,7 +1,7 @@
 /* N system calls: to ring 0 and back. */
 #include "program.h"
 
-bool run(const char *arguments)
+bool run(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 50000, 1, 1000000000);
     uint32_t wrong = 0;

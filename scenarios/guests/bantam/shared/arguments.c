@@ -11,7 +11,7 @@ static bool is_blank(char character)
 }
 
 /* The text behind `key=` when `word` starts with it, otherwise null. */
-static const char *value_of(const char *word, const char *key)
+static const char* value_of(const char* word, const char* key)
 {
     while (*key != '\0' && *word == *key) {
         word++;
@@ -20,15 +20,15 @@ static const char *value_of(const char *word, const char *key)
     return *key == '\0' && *word == '=' ? word + 1 : NULL;
 }
 
-static const char *last_value(const char *line, const char *key)
+static const char* last_value(const char* line, const char* key)
 {
-    const char *value = NULL;
+    const char* value = NULL;
     while (*line != '\0') {
         if (is_blank(*line)) {
             line++;
             continue;
         }
-        const char *candidate = value_of(line, key);
+        const char* candidate = value_of(line, key);
         if (candidate != NULL) {
             value = candidate;
         }
@@ -39,9 +39,9 @@ static const char *last_value(const char *line, const char *key)
     return value;
 }
 
-bool argument_text(const char *line, const char *key, char *value, size_t size)
+bool argument_text(const char* line, const char* key, char* value, size_t size)
 {
-    const char *from = last_value(line, key);
+    const char* from = last_value(line, key);
     if (from == NULL) {
         return false;
     }
@@ -54,7 +54,7 @@ bool argument_text(const char *line, const char *key, char *value, size_t size)
     return true;
 }
 
-static bool parse_number(const char *text, uint32_t *number)
+static bool parse_number(const char* text, uint32_t* number)
 {
     uint32_t value = 0;
     if (*text == '\0') {
@@ -71,8 +71,7 @@ static bool parse_number(const char *text, uint32_t *number)
     return true;
 }
 
-uint32_t argument_number(const char *line, const char *key, uint32_t fallback, uint32_t least,
-                         uint32_t most)
+uint32_t argument_number(const char* line, const char* key, uint32_t fallback, uint32_t least, uint32_t most)
 {
     char text[VALUE_SIZE];
     if (!argument_text(line, key, text, sizeof text)) {

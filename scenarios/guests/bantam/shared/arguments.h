@@ -9,11 +9,10 @@
 #include <stdint.h>
 
 /* Copies the value, cut to `size` with its end; false when the key is not there. */
-bool argument_text(const char *line, const char *key, char *value, size_t size);
+bool argument_text(const char* line, const char* key, char* value, size_t size);
 
 /*
  * The value as a decimal number from `least` to `most`, or `fallback` when the key is not there.
  * Anything else is refused: a message, and the run ends as a failure.
  */
-uint32_t argument_number(const char *line, const char *key, uint32_t fallback, uint32_t least,
-                         uint32_t most);
+uint32_t argument_number(const char* line, const char* key, uint32_t fallback, uint32_t least, uint32_t most);

@@ -17,9 +17,9 @@
 
 /* Addresses are unsigned in C; the assembler knows no suffixes. */
 #ifdef __ASSEMBLER__
-#define UNSIGNED(number) number
+#    define UNSIGNED(number) number
 #else
-#define UNSIGNED(number) number##u
+#    define UNSIGNED(number) number##u
 #endif
 
 #define PAGE_SIZE UNSIGNED(4096)

@@ -9,22 +9,21 @@
  * Runs `body` so that an exception in it goes on behind it. The body leaves its result in EBX and
  * keeps EAX and ESI; it may use ECX, EDX and EDI and leave the stack pointer where it likes.
  */
-#define PROBE(body)                                                                               \
-    do {                                                                                          \
-        __asm__ volatile("pushl $9f\n"                                                            \
-                         "call resume_next_exception_at\n"                                        \
-                         "movl %%esp, %%esi\n"                                                    \
-                         "xorl %%eax, %%eax\n"                                                    \
-                         "xorl %%ebx, %%ebx\n" body "\n"                                          \
-                         "9:\n"                                                                   \
-                         "movl %%esi, %%esp\n"                                                    \
-                         "addl $4, %%esp\n"                                                       \
-                         : "=a"(answer.vector), "=b"(answer.value), "=c"(answer.ring),            \
-                           "=d"(answer.error_code)                                                \
-                         : [code] "i"(KERNEL_CODE), [data] "i"(KERNEL_DATA), [gate] "i"(CALL_GATE) \
-                         : "esi", "edi", "memory", "cc");                                         \
-        resume_next_exception_at(0);                                                              \
-        return answer;                                                                            \
+#define PROBE(body)                                                                                                    \
+    do {                                                                                                               \
+        __asm__ volatile("pushl $9f\n"                                                                                 \
+                         "call resume_next_exception_at\n"                                                             \
+                         "movl %%esp, %%esi\n"                                                                         \
+                         "xorl %%eax, %%eax\n"                                                                         \
+                         "xorl %%ebx, %%ebx\n" body "\n"                                                               \
+                         "9:\n"                                                                                        \
+                         "movl %%esi, %%esp\n"                                                                         \
+                         "addl $4, %%esp\n"                                                                            \
+                         : "=a"(answer.vector), "=b"(answer.value), "=c"(answer.ring), "=d"(answer.error_code)         \
+                         : [code] "i"(KERNEL_CODE), [data] "i"(KERNEL_DATA), [gate] "i"(CALL_GATE)                     \
+                         : "esi", "edi", "memory", "cc");                                                              \
+        resume_next_exception_at(0);                                                                                   \
+        return answer;                                                                                                 \
     } while (0)
 
 /* --- Descriptor table registers, CR0, task register: they show the kernel's values --- */
@@ -153,18 +152,26 @@ static struct probe_answer probe_ret(void)
     PROBE("pushl %[code]\n pushl $8f\n lret\n 8: movl $1, %%ebx");
 }
 
-void run_probes(struct probe_report *report)
+void run_probes(struct probe_report* report)
 {
     static struct probe_answer (*const probes[PROBE_COUNT])(void) = {
-        [PROBE_SGDT] = probe_sgdt,   [PROBE_SIDT] = probe_sidt,
-        [PROBE_SLDT] = probe_sldt,   [PROBE_SMSW] = probe_smsw,
-        [PROBE_PUSHF] = probe_pushf, [PROBE_POPF] = probe_popf,
-        [PROBE_LAR] = probe_lar,     [PROBE_LSL] = probe_lsl,
+        [PROBE_SGDT] = probe_sgdt,
+        [PROBE_SIDT] = probe_sidt,
+        [PROBE_SLDT] = probe_sldt,
+        [PROBE_SMSW] = probe_smsw,
+        [PROBE_PUSHF] = probe_pushf,
+        [PROBE_POPF] = probe_popf,
+        [PROBE_LAR] = probe_lar,
+        [PROBE_LSL] = probe_lsl,
         [PROBE_VERR_VERW] = probe_verr_verw,
-        [PROBE_POP] = probe_pop,     [PROBE_PUSH] = probe_push,
-        [PROBE_CALL] = probe_call,   [PROBE_CALL_GATE] = probe_call_gate,
-        [PROBE_JMP] = probe_jmp,     [PROBE_INT] = probe_int,
-        [PROBE_RET] = probe_ret,     [PROBE_STR] = probe_str,
+        [PROBE_POP] = probe_pop,
+        [PROBE_PUSH] = probe_push,
+        [PROBE_CALL] = probe_call,
+        [PROBE_CALL_GATE] = probe_call_gate,
+        [PROBE_JMP] = probe_jmp,
+        [PROBE_INT] = probe_int,
+        [PROBE_RET] = probe_ret,
+        [PROBE_STR] = probe_str,
         [PROBE_MOV] = probe_mov,
     };
     for (uint32_t i = 0; i < PROBE_COUNT; i++) {

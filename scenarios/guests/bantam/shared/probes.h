@@ -33,17 +33,17 @@ enum probe {
 };
 
 struct probe_answer {
-    uint32_t vector;        /* of the exception; 0: none */
-    uint32_t error_code;    /* of the exception */
-    uint32_t ring;          /* in the CS that the exception saved */
-    uint32_t value;         /* what the instruction gave, see probes.c */
+    uint32_t vector;     /* of the exception; 0: none */
+    uint32_t error_code; /* of the exception */
+    uint32_t ring;       /* in the CS that the exception saved */
+    uint32_t value;      /* what the instruction gave, see probes.c */
 };
 
 struct probe_report {
     struct probe_answer answers[PROBE_COUNT];
 };
 
-void run_probes(struct probe_report *report);
+void run_probes(struct probe_report* report);
 
 /* Each side provides this: the next exception goes on at `address`, as kernel/trap.h says. */
 void resume_next_exception_at(uint32_t address);

@@ -5,7 +5,7 @@
 
 #define LINE_SIZE 256
 
-size_t text_length(const char *text)
+size_t text_length(const char* text)
 {
     size_t length = 0;
     while (text[length] != '\0') {
@@ -14,7 +14,7 @@ size_t text_length(const char *text)
     return length;
 }
 
-bool text_equal(const char *a, const char *b)
+bool text_equal(const char* a, const char* b)
 {
     while (*a != '\0' && *a == *b) {
         a++;
@@ -24,18 +24,18 @@ bool text_equal(const char *a, const char *b)
 }
 
 struct output {
-    char *buffer;
+    char* buffer;
     size_t size, length;
 };
 
-static void put(struct output *output, char character)
+static void put(struct output* output, char character)
 {
     if (output->length + 1 < output->size) {
         output->buffer[output->length++] = character;
     }
 }
 
-static void put_padded(struct output *output, const char *text, size_t width, bool left)
+static void put_padded(struct output* output, const char* text, size_t width, bool left)
 {
     const size_t length = text_length(text);
     const size_t padding = width > length ? width - length : 0;
@@ -51,9 +51,9 @@ static void put_padded(struct output *output, const char *text, size_t width, bo
 }
 
 /* Writes backwards from the end of `digits` and returns where the number starts. */
-static const char *decimal(char digits[11], uint32_t value)
+static const char* decimal(char digits[11], uint32_t value)
 {
-    char *at = digits + 10;
+    char* at = digits + 10;
     *at = '\0';
     do {
         *--at = (char)('0' + value % 10);
@@ -62,7 +62,7 @@ static const char *decimal(char digits[11], uint32_t value)
     return at;
 }
 
-static const char *hexadecimal(char digits[11], uint32_t value)
+static const char* hexadecimal(char digits[11], uint32_t value)
 {
     digits[0] = '0';
     digits[1] = 'x';
@@ -73,9 +73,9 @@ static const char *hexadecimal(char digits[11], uint32_t value)
     return digits;
 }
 
-size_t text_format(char *buffer, size_t size, const char *format, va_list arguments)
+size_t text_format(char* buffer, size_t size, const char* format, va_list arguments)
 {
-    struct output output = {buffer, size, 0};
+    struct output output = { buffer, size, 0 };
     for (; *format != '\0'; format++) {
         if (*format != '%') {
             put(&output, *format);
@@ -92,7 +92,7 @@ size_t text_format(char *buffer, size_t size, const char *format, va_list argume
         }
         char digits[11];
         if (*format == 's') {
-            put_padded(&output, va_arg(arguments, const char *), width, left);
+            put_padded(&output, va_arg(arguments, const char*), width, left);
         } else if (*format == 'u') {
             put_padded(&output, decimal(digits, va_arg(arguments, uint32_t)), width, left);
         } else if (*format == 'x') {
@@ -105,7 +105,7 @@ size_t text_format(char *buffer, size_t size, const char *format, va_list argume
     return output.length;
 }
 
-void print(const char *format, ...)
+void print(const char* format, ...)
 {
     char line[LINE_SIZE];
     va_list arguments;

@@ -17,7 +17,7 @@ _Noreturn void wild_jump(void);
 
 static void triple_fault(void)
 {
-    const struct table_pointer nothing = {0, 0};
+    const struct table_pointer nothing = { 0, 0 };
     print("crash: an exception without an IDT: triple fault\n");
     load_idt(&nothing);
     __asm__ volatile("int3");
@@ -46,16 +46,16 @@ static void loop(void)
 }
 
 static const struct {
-    const char *name;
+    const char* name;
     void (*crash)(void);
 } variants[] = {
-    {"triple", triple_fault},
-    {"jump", jump},
-    {"privileged", privileged},
-    {"loop", loop},
+    { "triple", triple_fault },
+    { "jump", jump },
+    { "privileged", privileged },
+    { "loop", loop },
 };
 
-bool run_crash(const char *arguments)
+bool run_crash(const char* arguments)
 {
     char name[32] = "triple";
     argument_text(arguments, "variant", name, sizeof name);

@@ -10,14 +10,13 @@
 #include "trap.h"
 #include "workloads.h"
 
-bool run_hello(const char *arguments)
+bool run_hello(const char* arguments)
 {
     (void)arguments;
     print("kernel: hello from ring %u, as a breakpoint's saved CS shows\n", ring_by_breakpoint());
     print("kernel: starting the process hello: IRET to ring 3\n");
     create_process("hello");
     const bool well = run_processes();
-    print("kernel: the process has ended %s; back in ring %u\n", well ? "well" : "badly",
-          ring_by_breakpoint());
+    print("kernel: the process has ended %s; back in ring %u\n", well ? "well" : "badly", ring_by_breakpoint());
     return well;
 }

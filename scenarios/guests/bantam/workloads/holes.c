@@ -6,13 +6,13 @@
  * do not fault there, so nobody corrects their answers, and the table shows which ones lie.
  */
 #include "layout.h"
+#include "privileged.h"
 #include "probes.h"
 #include "schedule.h"
 #include "segments.h"
 #include "text.h"
 #include "trap.h"
 #include "trap_gates.h"
-#include "privileged.h"
 #include "workload.h"
 #include "workloads.h"
 
@@ -33,7 +33,7 @@ static __attribute__((naked)) void behind_call_gate(void)
                      "lret");
 }
 
-static void format(char cell[CELL_SIZE], const char *pattern, ...)
+static void format(char cell[CELL_SIZE], const char* pattern, ...)
 {
     va_list arguments;
     va_start(arguments, pattern);
@@ -41,7 +41,7 @@ static void format(char cell[CELL_SIZE], const char *pattern, ...)
     va_end(arguments);
 }
 
-static const char *yes_no(bool condition)
+static const char* yes_no(bool condition)
 {
     return condition ? "yes" : "no";
 }
@@ -102,33 +102,27 @@ static const struct row {
     void (*describe)(char cell[CELL_SIZE], uint32_t value);
     const char *in_ring_0, *in_ring_3;
 } rows[] = {
-    {PROBE_SGDT, "1", "SGDT", "is it the kernel's GDT?", describe_sgdt, "yes", "yes"},
-    {PROBE_SIDT, "2", "SIDT", "is it the kernel's IDT?", describe_sidt, "yes", "yes"},
-    {PROBE_SLDT, "3", "SLDT", "is there no LDT?", describe_zero, "yes", "yes"},
-    {PROBE_SMSW, "4", "SMSW", "is it the kernel's CR0?", describe_smsw, "yes", "yes"},
-    {PROBE_PUSHF, "5", "PUSHF", "which IF and IOPL?", describe_flags, "IF 0, IOPL 0",
-     "IF 1, IOPL 0"},
-    {PROBE_POPF, "6", "POPF", "does IF change when asked?", describe_change, "yes", "no"},
-    {PROBE_LAR, "7", "LAR", "is the kernel's code visible?", describe_pass, "yes", "no"},
-    {PROBE_LSL, "8", "LSL", "is the kernel's data visible?", describe_pass, "yes", "no"},
-    {PROBE_VERR_VERW, "9", "VERR, VERW", "kernel's data: read? write?", describe_both, "yes, yes",
-     "no, no"},
-    {PROBE_POP, "10", "POP DS", "is the kernel's data loaded?", describe_pass, "yes",
-     "#GP(0x00000010)"},
-    {PROBE_PUSH, "11", "PUSH CS", "which ring is in it?", describe_ring, "0", "3"},
-    {PROBE_CALL, "12", "CALL far", "is the kernel's code reached?", describe_pass, "yes",
-     "#GP(0x00000008)"},
-    {PROBE_CALL_GATE, "", "CALL gate", "which ring behind the gate?", describe_ring, "0", "0"},
-    {PROBE_JMP, "13", "JMP far", "is the kernel's code reached?", describe_pass, "yes",
-     "#GP(0x00000008)"},
-    {PROBE_INT, "14", "INT n", "which ring does it come from?", describe_ring, "0", "3"},
-    {PROBE_RET, "15", "RET far", "is the kernel's code reached?", describe_pass, "yes",
-     "#GP(0x00000008)"},
-    {PROBE_STR, "16", "STR", "is it the kernel's TSS?", describe_str, "yes", "yes"},
-    {PROBE_MOV, "17", "MOV from SS", "which ring is in it?", describe_ring, "0", "3"},
+    { PROBE_SGDT, "1", "SGDT", "is it the kernel's GDT?", describe_sgdt, "yes", "yes" },
+    { PROBE_SIDT, "2", "SIDT", "is it the kernel's IDT?", describe_sidt, "yes", "yes" },
+    { PROBE_SLDT, "3", "SLDT", "is there no LDT?", describe_zero, "yes", "yes" },
+    { PROBE_SMSW, "4", "SMSW", "is it the kernel's CR0?", describe_smsw, "yes", "yes" },
+    { PROBE_PUSHF, "5", "PUSHF", "which IF and IOPL?", describe_flags, "IF 0, IOPL 0", "IF 1, IOPL 0" },
+    { PROBE_POPF, "6", "POPF", "does IF change when asked?", describe_change, "yes", "no" },
+    { PROBE_LAR, "7", "LAR", "is the kernel's code visible?", describe_pass, "yes", "no" },
+    { PROBE_LSL, "8", "LSL", "is the kernel's data visible?", describe_pass, "yes", "no" },
+    { PROBE_VERR_VERW, "9", "VERR, VERW", "kernel's data: read? write?", describe_both, "yes, yes", "no, no" },
+    { PROBE_POP, "10", "POP DS", "is the kernel's data loaded?", describe_pass, "yes", "#GP(0x00000010)" },
+    { PROBE_PUSH, "11", "PUSH CS", "which ring is in it?", describe_ring, "0", "3" },
+    { PROBE_CALL, "12", "CALL far", "is the kernel's code reached?", describe_pass, "yes", "#GP(0x00000008)" },
+    { PROBE_CALL_GATE, "", "CALL gate", "which ring behind the gate?", describe_ring, "0", "0" },
+    { PROBE_JMP, "13", "JMP far", "is the kernel's code reached?", describe_pass, "yes", "#GP(0x00000008)" },
+    { PROBE_INT, "14", "INT n", "which ring does it come from?", describe_ring, "0", "3" },
+    { PROBE_RET, "15", "RET far", "is the kernel's code reached?", describe_pass, "yes", "#GP(0x00000008)" },
+    { PROBE_STR, "16", "STR", "is it the kernel's TSS?", describe_str, "yes", "yes" },
+    { PROBE_MOV, "17", "MOV from SS", "which ring is in it?", describe_ring, "0", "3" },
 };
 
-static void describe(char cell[CELL_SIZE], const struct row *row, const struct probe_answer *answer)
+static void describe(char cell[CELL_SIZE], const struct row* row, const struct probe_answer* answer)
 {
     if (answer->vector == 0) {
         row->describe(cell, answer->value);
@@ -142,20 +136,19 @@ static void describe(char cell[CELL_SIZE], const struct row *row, const struct p
 }
 
 /* Prints the row; true when both answers are a real processor's. */
-static bool print_row(const struct row *row, const struct probe_report *ring_0)
+static bool print_row(const struct row* row, const struct probe_report* ring_0)
 {
     char in_ring_0[CELL_SIZE];
     char in_ring_3[CELL_SIZE];
     describe(in_ring_0, row, &ring_0->answers[row->probe]);
     describe(in_ring_3, row, &ring_3_report.answers[row->probe]);
-    const bool right =
-        text_equal(in_ring_0, row->in_ring_0) && text_equal(in_ring_3, row->in_ring_3);
-    print("%2s %-11s  %-29s  %-12s  %s%s\n", row->number, row->instruction, row->question, in_ring_0,
-          in_ring_3, right ? "" : "  WRONG");
+    const bool right = text_equal(in_ring_0, row->in_ring_0) && text_equal(in_ring_3, row->in_ring_3);
+    print("%2s %-11s  %-29s  %-12s  %s%s\n", row->number, row->instruction, row->question, in_ring_0, in_ring_3,
+        right ? "" : "  WRONG");
     return right;
 }
 
-bool run_holes(const char *arguments)
+bool run_holes(const char* arguments)
 {
     (void)arguments;
     struct probe_report ring_0;
@@ -172,7 +165,6 @@ bool run_holes(const char *arguments)
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         wrong += !print_row(&rows[i], &ring_0);
     }
-    print("holes: %u rows are not a real ring 0's and ring 3's: %s\n", wrong,
-          wrong == 0 ? "ok" : "WRONG");
+    print("holes: %u rows are not a real ring 0's and ring 3's: %s\n", wrong, wrong == 0 ? "ok" : "WRONG");
     return wrong == 0;
 }

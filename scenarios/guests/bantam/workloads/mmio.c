@@ -22,10 +22,10 @@ static bool is_integrated_apic(uint32_t version)
     return (version & 0xF0) == 0x10;
 }
 
-bool run_mmio(const char *arguments)
+bool run_mmio(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 30000, 3, 100000000);
-    volatile uint32_t *apic = map_window(WINDOW_PAGE, LOCAL_APIC | UNCACHED);
+    volatile uint32_t* apic = map_window(WINDOW_PAGE, LOCAL_APIC | UNCACHED);
     uint32_t wrong = 0;
     bench_mark("begin");
     for (uint32_t i = 0; i < n / 3; i++) {
@@ -36,7 +36,6 @@ bool run_mmio(const char *arguments)
     }
     bench_mark("end");
     apic[TASK_PRIORITY] = 0;
-    print("mmio: %u local APIC accesses, %u read back wrong: %s\n", n / 3 * 3, wrong,
-          wrong == 0 ? "ok" : "WRONG");
+    print("mmio: %u local APIC accesses, %u read back wrong: %s\n", n / 3 * 3, wrong, wrong == 0 ? "ok" : "WRONG");
     return wrong == 0;
 }

@@ -7,7 +7,7 @@
 
 #define SCRATCH_REGISTER 0x3FF
 
-bool run_ports(const char *arguments)
+bool run_ports(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 20000, 2, 100000000);
     uint32_t wrong = 0;
@@ -17,7 +17,6 @@ bool run_ports(const char *arguments)
         wrong += in8(SCRATCH_REGISTER) != (uint8_t)(i * 7);
     }
     bench_mark("end");
-    print("ports: %u accesses, %u read back wrong: %s\n", n / 2 * 2, wrong,
-          wrong == 0 ? "ok" : "WRONG");
+    print("ports: %u accesses, %u read back wrong: %s\n", n / 2 * 2, wrong, wrong == 0 ? "ok" : "WRONG");
     return wrong == 0;
 }

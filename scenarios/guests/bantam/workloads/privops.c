@@ -30,7 +30,7 @@ static void pop_flags(uint32_t flags)
     __asm__ volatile("pushl %0; popfl" : : "r"(flags) : "memory", "cc");
 }
 
-static void store_gdt(struct table_pointer *table)
+static void store_gdt(struct table_pointer* table)
 {
     __asm__ volatile("sgdt %0" : "=m"(*table));
 }
@@ -80,11 +80,11 @@ static uint32_t lgdt(uint32_t n)
     static uint8_t copy[256] __attribute__((aligned(8)));
     struct table_pointer original;
     store_gdt(&original);
-    const struct table_pointer tables[] = {original, {original.limit, (uint32_t)copy}};
+    const struct table_pointer tables[] = { original, { original.limit, (uint32_t)copy } };
     if (original.limit >= sizeof copy) {
         return n;
     }
-    memcpy(copy, (const void *)original.base, original.limit + 1u);
+    memcpy(copy, (const void*)original.base, original.limit + 1u);
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct table_pointer seen;
@@ -111,13 +111,11 @@ static uint32_t pushf_popf(uint32_t n)
 
 static uint32_t cpuid(uint32_t n)
 {
-    uint32_t first[4] = {0};
+    uint32_t first[4] = { 0 };
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t now[4];
-        __asm__ volatile("cpuid"
-                         : "=a"(now[0]), "=b"(now[1]), "=c"(now[2]), "=d"(now[3])
-                         : "a"(0), "c"(0));
+        __asm__ volatile("cpuid" : "=a"(now[0]), "=b"(now[1]), "=c"(now[2]), "=d"(now[3]) : "a"(0), "c"(0));
         if (i == 0) {
             memcpy(first, now, sizeof first);
         }
@@ -144,16 +142,16 @@ static const struct {
     const char *name, *question;
     uint32_t (*run)(uint32_t n);
 } operations[] = {
-    {"cli, sti", "pushf sees IF as they left it", cli_sti},
-    {"mov cr0", "TS reads back as written", move_cr0},
-    {"mov cr3", "reads back as written", move_cr3},
-    {"lgdt", "sgdt sees the table that lgdt loaded", lgdt},
-    {"pushf, popf", "IF and CF read back as popped", pushf_popf},
-    {"cpuid", "leaf 0 always answers the same", cpuid},
-    {"rdtsc", "never goes backwards", rdtsc},
+    { "cli, sti", "pushf sees IF as they left it", cli_sti },
+    { "mov cr0", "TS reads back as written", move_cr0 },
+    { "mov cr3", "reads back as written", move_cr3 },
+    { "lgdt", "sgdt sees the table that lgdt loaded", lgdt },
+    { "pushf, popf", "IF and CF read back as popped", pushf_popf },
+    { "cpuid", "leaf 0 always answers the same", cpuid },
+    { "rdtsc", "never goes backwards", rdtsc },
 };
 
-bool run_privops(const char *arguments)
+bool run_privops(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 5000, 1, 100000000);
     bool all = true;
@@ -161,7 +159,7 @@ bool run_privops(const char *arguments)
     for (unsigned i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         const uint32_t wrong = operations[i].run(n);
         print("privops: %-11s  %u times, %s: %s\n", operations[i].name, n, operations[i].question,
-              wrong == 0 ? "yes" : "NO");
+            wrong == 0 ? "yes" : "NO");
         all = all && wrong == 0;
     }
     bench_mark("end");

@@ -15,7 +15,7 @@
 #define FRAMES 16u
 #define FIRST_PAGE 16u
 
-bool run_ptes(const char *arguments)
+bool run_ptes(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 100000, 1, 1000000000);
     uint32_t frames[FRAMES];
@@ -24,7 +24,7 @@ bool run_ptes(const char *arguments)
         if (frames[i] == 0) {
             panic("no memory for %u frames", FRAMES);
         }
-        *(uint32_t *)physical_memory(frames[i]) = i;
+        *(uint32_t*)physical_memory(frames[i]) = i;
     }
 
     uint32_t wrong = 0;
@@ -32,8 +32,8 @@ bool run_ptes(const char *arguments)
     for (uint32_t i = 0; i < n; i++) {
         /* The second term moves on by one with each round over the pages. */
         const uint32_t frame = (i + i / FRAMES) % FRAMES;
-        const volatile uint32_t *page =
-            map_window(FIRST_PAGE + i % FRAMES, frames[frame] | PAGE_PRESENT | PAGE_WRITABLE);
+        const volatile uint32_t* page
+            = map_window(FIRST_PAGE + i % FRAMES, frames[frame] | PAGE_PRESENT | PAGE_WRITABLE);
         wrong += *page != frame;
     }
     bench_mark("end");

@@ -5,7 +5,7 @@
 #include "workload.h"
 #include "workloads.h"
 
-bool run_switches(const char *arguments)
+bool run_switches(const char* arguments)
 {
     const uint32_t n = argument_number(arguments, "n", 20000, 1, 100000000);
     create_process("switches");

@@ -12,16 +12,22 @@
 #define NAME_SIZE 32
 
 const struct workload workloads[] = {
-    {"crash", run_crash},     {"hello", run_hello}, {"holes", run_holes},
-    {"mmio", run_mmio},       {"ports", run_ports}, {"privops", run_privops},
-    {"ptes", run_ptes},       {"ticks", run_ticks}, {"switches", run_switches},
+    { "crash", run_crash },
+    { "hello", run_hello },
+    { "holes", run_holes },
+    { "mmio", run_mmio },
+    { "ports", run_ports },
+    { "privops", run_privops },
+    { "ptes", run_ptes },
+    { "ticks", run_ticks },
+    { "switches", run_switches },
 };
 const unsigned workload_count = sizeof workloads / sizeof workloads[0];
 
 static char name[NAME_SIZE];
 static bool bench;
 
-void bench_mark(const char *what)
+void bench_mark(const char* what)
 {
     if (bench) {
         print("bench: %s %s\n", what, name);
@@ -42,7 +48,7 @@ static void print_usage(void)
     print("\n");
 }
 
-bool run_workload(const char *command_line)
+bool run_workload(const char* command_line)
 {
     bench = argument_number(command_line, "bench", 0, 0, 1) != 0;
     if (!argument_text(command_line, "run", name, sizeof name)) {
