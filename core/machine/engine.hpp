@@ -13,6 +13,7 @@
 #include "core/machine/clock.hpp"
 #include "core/machine/cpu_state.hpp"
 #include "core/machine/guest_memory.hpp"
+#include "core/machine/timer_queue.hpp"
 #include "core/trace/recorder.hpp"
 
 #include <cstdint>
@@ -23,7 +24,8 @@ namespace ringside {
 class Engine {
 public:
     // `virtual_clock` is null under the host clock.
-    Engine(GuestMemory& memory, Platform& platform, const Clock& clock, VirtualClock* virtual_clock, Recorder& recorder);
+    Engine(GuestMemory& memory, Platform& platform, const Clock& clock, VirtualClock* virtual_clock,
+        const TimerQueue& timers, Recorder& recorder);
 
     GuestMemory& memory() { return m_memory; }
     Bus& bus() { return m_platform.bus(); }
@@ -32,10 +34,14 @@ public:
 
     // Blocks executed so far, for strategies that count them. The virtual clock is derived from it.
     uint64_t& blocks() { return m_recorder.block().blocks; }
-    // Under the virtual clock: the block count at which a timer is due and run() must return; otherwise UINT64_MAX.
-    uint64_t block_limit() const;
+    // Under the virtual clock: the block count at which `deadline` is reached and run() must return; else UINT64_MAX.
+    uint64_t block_limit(Nanoseconds deadline);
+    // The same for the earliest timer.
+    uint64_t block_limit() { return block_limit(m_timers.next_deadline()); }
 
-    bool interrupt_pending() const { return m_platform.interrupt_pending() || m_platform.nmi_pending(); }
+    bool maskable_pending() const { return m_platform.interrupt_pending(); }
+    bool nmi_pending() const { return m_platform.nmi_pending(); }
+    bool interrupt_pending() const { return maskable_pending() || nmi_pending(); }
 
     uint64_t begin_exit()
     {
@@ -61,7 +67,9 @@ private:
     Platform& m_platform;
     const Clock& m_clock;
     VirtualClock* m_virtual_clock;
+    const TimerQueue& m_timers;
     Recorder& m_recorder;
+    uint64_t m_blocks_seen = 0; // blocks that the virtual clock already counts
     uint64_t m_time_stamp_frequency;
 };
 

@@ -11,6 +11,7 @@
 #include "core/machine/cpu_state.hpp"
 #include "core/result.hpp"
 #include "core/trace/event.hpp"
+#include "core/x86/event.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -46,6 +47,7 @@ struct Exit {
         Kicked,          // kick() was called, or nothing in particular: call run() again
         InterruptWindow, // the engine has an interrupt pending and the guest can take it now: inject()
         Halted,          // HLT: call run() again after an interrupt was injected
+        HaltedForGood,   // HLT with interrupts off: nothing but an NMI would end it
         TripleFault,     // the guest cannot go on; `detail` says how it came to that
         Failed,          // the strategy cannot go on with this guest; `detail` names the instruction and the address
     };
@@ -66,9 +68,9 @@ public:
     virtual Exit run() = 0;
     // Makes run() return soon, or at once if it is not running yet. From any thread; not from a signal handler.
     virtual void kick() = 0;
-    // Makes the guest take `vector` as an external interrupt before its next instruction. Only after run() returned
-    // InterruptWindow or Halted.
-    virtual Exit inject(uint8_t vector) = 0;
+    // Makes the guest take an external interrupt or an NMI before its next instruction. Only after run() returned
+    // InterruptWindow, Halted or (NMI) HaltedForGood. Returns Kicked when all is well, or TripleFault.
+    virtual Exit inject(EventType type, uint8_t vector) = 0;
 };
 
 // One line of strategies/all.cpp.

@@ -1,0 +1,322 @@
+#include "core/machine/machine.hpp"
+
+#include "core/verify.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+// The time of day at which the real-time clock starts under the virtual clock: the same in every run.
+constexpr RtcStart fixed_wall_clock { 2024, 1, 1, 12, 0, 0 };
+
+RtcStart wall_clock(ClockKind clock)
+{
+    return clock == ClockKind::Virtual ? fixed_wall_clock : RtcStart::now();
+}
+
+}
+
+Machine::Machine(MachineConfiguration configuration, GuestMemory memory, TraceBlock& trace)
+    : m_configuration(std::move(configuration))
+    , m_memory(std::move(memory))
+    , m_recorder(trace)
+    , m_timers([this](Nanoseconds next) {
+        if (m_alarm)
+            m_alarm->set(next);
+        else if (m_strategy)
+            m_strategy->kick(); // under the virtual clock it counts blocks up to the deadline
+    })
+{
+}
+
+Machine::~Machine() = default;
+
+Result<std::unique_ptr<Machine>> Machine::create(MachineConfiguration configuration, TraceBlock& trace)
+{
+    VERIFY(configuration.strategy);
+    const auto& info = configuration.strategy->info();
+    if (configuration.clock == ClockKind::Virtual && !info.virtual_clock)
+        return fail(ExitCode::Usage, fmt::format("the strategy '{}' has no virtual clock", info.name),
+            "use --clock host, or --strategy emulation");
+    if (auto availability = configuration.strategy->probe(); !availability.available)
+        return fail(ExitCode::Unavailable, fmt::format("the strategy '{}' is not available here: {}", info.name, availability.detail),
+            availability.remedy);
+
+    auto memory = GuestMemory::create(configuration.memory_bytes);
+    if (!memory)
+        return memory.propagate();
+    std::unique_ptr<Machine> machine(new Machine(std::move(configuration), std::move(*memory), trace));
+    if (auto assembled = machine->assemble(); !assembled)
+        return assembled.propagate();
+    return machine;
+}
+
+Result<void> Machine::assemble()
+{
+    bool is_virtual = m_configuration.clock == ClockKind::Virtual;
+    const Clock& clock = is_virtual ? static_cast<const Clock&>(m_virtual_clock) : m_host_clock;
+
+    PlatformHooks hooks;
+    hooks.console_output = m_configuration.console_output;
+    hooks.debug_output = m_configuration.debug_output;
+    hooks.interrupt_pending = [this] {
+        if (m_strategy)
+            m_strategy->kick();
+    };
+    hooks.debug_exit = [this](uint32_t code) {
+        if (code == 0)
+            end(Outcome::Success, "the guest ended well");
+        else
+            end(Outcome::GuestFailed, fmt::format("the guest reported failure {:#x} through the debug-exit port", code), code);
+    };
+    hooks.marker = [this](uint32_t value) { m_recorder.event({ .kind = EventKind::GuestMarker, .a = value }); };
+    hooks.reset_requested = [this] { end(Outcome::Reset, "the guest asked for a reset"); };
+    hooks.unclaimed = [this](const UnclaimedAccess& access) {
+        m_recorder.event({ .kind = EventKind::UnclaimedAccess, .a = access.address, .b = access.size, .c = access.value });
+    };
+    hooks.interrupt_line = [this](unsigned irq, bool level) {
+        m_recorder.event({ .kind = EventKind::InterruptLine, .a = irq, .b = level });
+    };
+
+    auto platform = Platform::create(m_memory, clock, m_timers, std::move(hooks), wall_clock(m_configuration.clock));
+    if (!platform)
+        return platform.propagate();
+    m_platform = std::move(*platform);
+    m_platform->write_firmware_tables();
+    m_engine = std::make_unique<Engine>(
+        m_memory, *m_platform, clock, is_virtual ? &m_virtual_clock : nullptr, m_timers, m_recorder);
+
+    auto kernel = load_multiboot(m_memory, m_configuration.boot);
+    if (!kernel)
+        return kernel.propagate();
+    m_kernel = std::move(*kernel);
+
+    auto strategy = m_configuration.strategy->create(*m_engine);
+    if (!strategy)
+        return strategy.propagate();
+    m_strategy = std::move(*strategy);
+    m_strategy->load(multiboot_entry_state(m_kernel.entry, m_kernel.information_address));
+
+    if (!is_virtual) {
+        m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
+        m_alarm->set(m_timers.next_deadline());
+    }
+    return {};
+}
+
+RunResult Machine::run()
+{
+    g_verify_context.strategy = m_strategy->info().name.data();
+    m_recorder.event({ .kind = EventKind::MachineStart, .a = m_kernel.entry });
+    m_recorder.block().first_instruction = m_engine->begin_exit();
+    service();
+    while (!m_ended)
+        handle(m_strategy->run());
+    m_recorder.event({ .kind = EventKind::MachineStop, .a = static_cast<uint64_t>(exit_code(m_result)) });
+    return m_result;
+}
+
+void Machine::handle(const Exit& exit)
+{
+    auto begin = m_engine->begin_exit();
+    switch (exit.reason) {
+    case Exit::Reason::Kicked:
+        service();
+        m_engine->end_exit({ .time = begin, .kind = EventKind::Kick, .real_ring = m_strategy->info().kernel_ring });
+        return;
+    case Exit::Reason::InterruptWindow:
+        inject_interrupt(begin);
+        service();
+        return;
+    case Exit::Reason::Halted:
+        wait_for_interrupt();
+        m_engine->begin_exit();
+        m_engine->end_exit({ .time = begin, .kind = EventKind::Halt, .real_ring = m_strategy->info().kernel_ring });
+        if (!m_ended)
+            inject_interrupt(m_engine->begin_exit());
+        return;
+    case Exit::Reason::HaltedForGood:
+        end(Outcome::Success, "the guest halted with interrupts off: nothing can wake it");
+        return;
+    case Exit::Reason::TripleFault:
+        end(Outcome::TripleFault, "triple fault: " + exit.detail);
+        return;
+    case Exit::Reason::Failed:
+        end(Outcome::Failed, exit.detail);
+        return;
+    }
+}
+
+// Between the strategy's decision that the guest can take an interrupt and this acknowledgment nothing runs, but the
+// controller may still answer "nothing any more" when a line dropped: then the guest simply goes on.
+void Machine::inject_interrupt(uint64_t begin)
+{
+    EventKind kind = EventKind::ExternalInterrupt;
+    EventType type = EventType::ExternalInterrupt;
+    uint8_t vector = NMI;
+    if (m_platform->nmi_pending()) {
+        m_platform->take_nmi();
+        type = EventType::Nmi;
+        kind = EventKind::NonMaskableInterrupt;
+    } else if (auto acknowledged = m_platform->acknowledge_interrupt()) {
+        vector = *acknowledged;
+    } else {
+        return;
+    }
+    Exit exit = m_strategy->inject(type, vector);
+    m_engine->end_exit({ .time = begin, .kind = kind, .real_ring = m_strategy->info().kernel_ring, .b = vector });
+    if (exit.reason == Exit::Reason::TripleFault)
+        handle(exit);
+}
+
+void Machine::service()
+{
+    if (m_attention.exchange(false, std::memory_order_acquire))
+        take_commands();
+    if (m_ended)
+        return;
+    m_engine->synchronize_virtual_time();
+    m_timers.run_due(m_engine->clock().now());
+    if (m_alarm)
+        m_alarm->set(m_timers.next_deadline());
+}
+
+void Machine::take_commands()
+{
+    std::unique_lock lock(m_mutex);
+    for (;;) {
+        auto commands = std::exchange(m_commands, {});
+        auto input = std::exchange(m_input, {});
+        lock.unlock();
+        if (!input.empty())
+            m_platform->console_input(input);
+        for (Command command : commands)
+            carry_out(command);
+        if (!m_paused || m_ended)
+            return;
+        lock.lock();
+        m_changed.wait(lock, [this] { return !m_commands.empty() || !m_input.empty(); });
+    }
+}
+
+void Machine::carry_out(Command command)
+{
+    switch (command) {
+    case Command::Pause:
+        if (m_paused)
+            return;
+        // The alarm's thread reads the clock, so it is switched off before the clock stops.
+        if (m_alarm)
+            m_alarm = nullptr;
+        m_host_clock.pause();
+        m_paused = true;
+        m_recorder.event({ .kind = EventKind::MachinePause });
+        return;
+    case Command::Resume:
+        if (!m_paused)
+            return;
+        m_host_clock.resume();
+        m_paused = false;
+        if (m_configuration.clock == ClockKind::Host)
+            m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
+        m_recorder.event({ .kind = EventKind::MachineResume });
+        return;
+    case Command::Stop:
+        end(Outcome::Stopped, "stopped");
+        return;
+    }
+}
+
+void Machine::wait_for_interrupt()
+{
+    while (!m_ended && !m_engine->interrupt_pending()) {
+        Nanoseconds next = m_timers.next_deadline();
+        if (m_configuration.clock == ClockKind::Virtual && next != never) {
+            m_engine->synchronize_virtual_time();
+            m_virtual_clock.advance_to(next);
+        } else {
+            std::unique_lock lock(m_mutex);
+            m_changed.wait(lock, [this] { return m_attention.load(std::memory_order_relaxed); });
+        }
+        service();
+    }
+}
+
+void Machine::post(Command command)
+{
+    {
+        std::lock_guard lock(m_mutex);
+        m_commands.push_back(command);
+    }
+    wake();
+}
+
+void Machine::console_input(std::string_view text)
+{
+    {
+        std::lock_guard lock(m_mutex);
+        m_input += text;
+    }
+    wake();
+}
+
+// The lock orders the flag before a waiter's look at it, so that no wake-up falls between its look and its sleep.
+void Machine::wake()
+{
+    {
+        std::lock_guard lock(m_mutex);
+        m_attention.store(true, std::memory_order_release);
+    }
+    m_changed.notify_all();
+    m_strategy->kick();
+}
+
+// The first reason is kept: what happens afterwards is its consequence.
+void Machine::end(Outcome outcome, std::string reason, uint32_t code)
+{
+    if (m_ended)
+        return;
+    m_ended = true;
+    m_result = { outcome, code, std::move(reason) };
+    if (m_strategy)
+        m_strategy->kick();
+}
+
+ExitCode exit_code(const RunResult& result)
+{
+    switch (result.outcome) {
+    case Outcome::Success:
+    case Outcome::Stopped:
+        return ExitCode::Success;
+    case Outcome::GuestFailed:
+    case Outcome::TripleFault:
+    case Outcome::Reset:
+    case Outcome::Failed:
+        return ExitCode::GuestFailed;
+    }
+    return ExitCode::Internal;
+}
+
+std::string_view outcome_name(Outcome outcome)
+{
+    switch (outcome) {
+    case Outcome::Success:
+        return "success";
+    case Outcome::GuestFailed:
+        return "failure";
+    case Outcome::TripleFault:
+        return "triple-fault";
+    case Outcome::Reset:
+        return "reset";
+    case Outcome::Stopped:
+        return "stopped";
+    case Outcome::Failed:
+        return "failed";
+    }
+    return "unknown";
+}
+
+}

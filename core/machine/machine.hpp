@@ -1,0 +1,116 @@
+// Machine: one virtual PC. It owns memory, devices, clock and trace, and lets a strategy execute the guest.
+//
+// The thread that calls run() is the vCPU's; post() and console_input() may be called from any other.
+#pragma once
+
+#include "core/devices/platform.hpp"
+#include "core/machine/alarm.hpp"
+#include "core/machine/clock.hpp"
+#include "core/machine/engine.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/machine/multiboot.hpp"
+#include "core/machine/strategy.hpp"
+#include "core/machine/timer_queue.hpp"
+#include "core/trace/recorder.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringside {
+
+struct MachineConfiguration {
+    const StrategyEntry* strategy = nullptr;
+    BootRequest boot;
+    uint64_t memory_bytes = 32 * mebibyte;
+    ClockKind clock = ClockKind::Host;
+    // Both on the vCPU's thread, between instructions of the guest. May be empty.
+    std::function<void(std::string_view)> console_output; // COM1
+    std::function<void(char)> debug_output;               // port 0xE9
+};
+
+// How a run ended. Values are in messages between processes: append-only.
+enum class Outcome : uint8_t {
+    Success,      // debug-exit 0, or halted for good
+    GuestFailed,  // debug-exit with another value
+    TripleFault,
+    Reset,        // the guest asked for a reset
+    Stopped,      // by a command
+    Failed,       // the strategy cannot go on with this guest
+};
+
+struct RunResult {
+    Outcome outcome = Outcome::Success;
+    uint32_t code = 0;  // what the guest wrote to the debug-exit port
+    std::string reason; // one line for people; the first fatal reason
+};
+
+ExitCode exit_code(const RunResult& result);
+std::string_view outcome_name(Outcome outcome);
+
+enum class Command : uint8_t { Pause, Resume, Stop };
+
+class Machine {
+public:
+    // Loads the guest: BadImage, Usage or Unavailable errors. `trace` outlives the machine.
+    static Result<std::unique_ptr<Machine>> create(MachineConfiguration configuration, TraceBlock& trace);
+    ~Machine();
+
+    // Runs the guest to its end. Once.
+    RunResult run();
+
+    // From any thread: act on `command` soon. A command to a machine that has ended does nothing.
+    void post(Command command);
+    // From any thread: characters typed at the serial console, in order, none lost.
+    void console_input(std::string_view text);
+
+    // On the vCPU's thread, or while it does not run.
+    Engine& engine() { return *m_engine; }
+    Platform& platform() { return *m_platform; }
+    Strategy& strategy() { return *m_strategy; }
+    const LoadedKernel& kernel() const { return m_kernel; }
+    bool paused() const { return m_paused; }
+
+private:
+    Machine(MachineConfiguration configuration, GuestMemory memory, TraceBlock& trace);
+    Result<void> assemble();
+
+    void end(Outcome outcome, std::string reason, uint32_t code = 0);
+    void service();             // commands, input and timers that are due
+    void take_commands();       // returns when the machine is not paused
+    void carry_out(Command command);
+    void wait_for_interrupt();  // HLT
+    void handle(const Exit& exit);
+    void inject_interrupt(uint64_t begin);
+    void wake();
+
+    MachineConfiguration m_configuration;
+    GuestMemory m_memory;
+    Recorder m_recorder;
+    VirtualClock m_virtual_clock;
+    HostClock m_host_clock;
+    std::unique_ptr<Alarm> m_alarm; // host clock only
+    TimerQueue m_timers;
+    std::unique_ptr<Platform> m_platform;
+    std::unique_ptr<Engine> m_engine;
+    std::unique_ptr<Strategy> m_strategy;
+    LoadedKernel m_kernel;
+
+    std::mutex m_mutex; // guards the next two, and orders m_attention
+    std::condition_variable m_changed;
+    std::vector<Command> m_commands;
+    std::string m_input;
+    std::atomic<bool> m_attention { false }; // commands or input wait, or a timer is due
+
+    bool m_paused = false;
+    bool m_ended = false;
+    RunResult m_result;
+};
+
+}

@@ -1,0 +1,26 @@
+// The strategies. Adding one touches its folder and this list.
+#include "core/machine/strategy.hpp"
+#include "strategies/emulation/emulation.hpp"
+
+#include <array>
+
+namespace ringside {
+
+std::span<const StrategyEntry> all_strategies()
+{
+    static constexpr std::array entries {
+        StrategyEntry { emulation_info, probe_emulation, create_emulation },
+    };
+    return entries;
+}
+
+const StrategyEntry* find_strategy(std::string_view name)
+{
+    for (const auto& entry : all_strategies()) {
+        if (entry.info().name == name)
+            return &entry;
+    }
+    return nullptr;
+}
+
+}

@@ -1,0 +1,205 @@
+#include "strategies/emulation/emulator.hpp"
+
+#include "core/verify.hpp"
+#include "strategies/emulation/emulation.hpp"
+
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+// No 32-bit guest reaches this address: Unicorn never stops at an address of its own accord.
+constexpr uint64_t no_end = ~uint64_t { 0 };
+
+}
+
+Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout)
+    : m_engine(engine)
+    , m_blocks(engine.blocks())
+    , m_unicorn(std::move(unicorn))
+    , m_state(m_unicorn, layout)
+    , m_debug(m_unicorn.get(), [this](uint32_t status) { on_debug_trap(status); })
+{
+}
+
+const StrategyInfo& Emulator::info() const
+{
+    return emulation_info();
+}
+
+Result<void> Emulator::set_up()
+{
+    prime();
+    if (auto mapped = map_memory(); !mapped)
+        return mapped;
+    return add_hooks();
+}
+
+// Unicorn reports a newly translated block only together with the block before it, and has none before the first. Two
+// blocks of nothing, run in memory that is unmapped again, give it one.
+void Emulator::prime()
+{
+    static constexpr uint8_t code[] { 0xEB, 0x00, 0xEB, 0x00, 0xF4 }; // jmp +0; jmp +0; hlt
+    uc_engine* uc = m_unicorn.get();
+    VERIFY(uc_mem_map(uc, 0, page_size, UC_PROT_ALL) == UC_ERR_OK);
+    VERIFY(uc_mem_write(uc, 0, code, sizeof(code)) == UC_ERR_OK);
+    VERIFY(uc_emu_start(uc, 0, no_end, 0, 0) == UC_ERR_OK);
+    VERIFY(uc_mem_unmap(uc, 0, page_size) == UC_ERR_OK);
+}
+
+void Emulator::load(const CpuState& state)
+{
+    m_cpu = state;
+    m_debug.load(state);
+    m_state.load(state, StatePart::All);
+    m_ring = state.cpl();
+}
+
+CpuState Emulator::save()
+{
+    m_state.save(m_cpu, StatePart::All);
+    m_debug.save(m_cpu);
+    return m_cpu;
+}
+
+void Emulator::kick()
+{
+    m_kicked.store(true);
+    m_limit.store(0);
+}
+
+Exit Emulator::run()
+{
+    follow_recording();
+    if (m_cpu.halted)
+        return halted();
+    for (;;) {
+        arm_limit();
+        m_stop = Stop::None;
+        uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), no_end, 0, 0);
+        if (auto exit = after_stop(error))
+            return *exit;
+    }
+}
+
+// The limit first, the reasons to look sooner afterwards: a kick() between the two is not lost.
+void Emulator::arm_limit()
+{
+    m_limit.store(m_engine.block_limit());
+    if (m_kicked.load() || m_engine.interrupt_pending())
+        m_limit.store(0);
+}
+
+// Ring changes by IRET are seen through watches, which a block gets when it is translated: so all blocks go when the
+// wish for exact ring changes comes. When it goes, the watches stay; they cost little.
+void Emulator::follow_recording()
+{
+    bool wanted = m_engine.recorder().wants_ring_changes();
+    if (wanted && !m_exact_rings) {
+        uc_ctl_flush_tb(m_unicorn.get());
+        m_state.save(m_cpu, StatePart::Integer);
+        m_ring = m_cpu.cpl();
+    }
+    m_exact_rings = wanted;
+}
+
+std::optional<Exit> Emulator::after_stop(uc_err error)
+{
+    auto unless_continuing = [](Exit exit) {
+        return exit.reason == Exit::Reason::Kicked ? std::nullopt : std::optional { std::move(exit) };
+    };
+    switch (m_stop) {
+    case Stop::Return:
+        return m_exit;
+    case Stop::Event:
+        return unless_continuing(take_exception());
+    case Stop::Debug:
+        m_state.save(m_cpu, StatePart::Integer);
+        return unless_continuing(take({ .type = EventType::HardwareException, .vector = DB, .return_eip = m_cpu.eip,
+                                          .debug_status = m_debug_status },
+            EventKind::Exception, RingChangeCause::Exception));
+    case Stop::Fault:
+        m_state.save(m_cpu, StatePart::Integer);
+        return unless_continuing(take_fault(m_fault));
+    case Stop::Emulate:
+        return unless_continuing(emulate_instruction());
+    case Stop::Translate:
+        watch_new_instructions();
+        return std::nullopt;
+    case Stop::None:
+        break;
+    }
+    switch (error) {
+    case UC_ERR_OK:
+        m_cpu.halted = true;
+        return halted();
+    case UC_ERR_INSN_INVALID: // Unicorn does not call the interrupt hook for an undefined opcode
+    case UC_ERR_FETCH_PROT:   // code where no RAM is: the bus answers with ones, and FF FF is undefined
+    case UC_ERR_FETCH_UNMAPPED:
+        m_exit_begin = m_engine.begin_exit();
+        m_state.save(m_cpu, StatePart::Integer);
+        return unless_continuing(take_fault(fault_without_code(UD)));
+    default:
+        return failed(error);
+    }
+}
+
+// HLT, and EIP is behind it.
+Exit Emulator::halted()
+{
+    bool can_wake = read_register(UC_X86_REG_EFLAGS) & eflags::if_;
+    return { can_wake ? Exit::Reason::Halted : Exit::Reason::HaltedForGood };
+}
+
+Exit Emulator::failed(uc_err error)
+{
+    m_state.save(m_cpu, StatePart::Integer);
+    return { Exit::Reason::Failed,
+        fmt::format("Unicorn cannot go on at eip {:#010x}: {}", m_cpu.eip, uc_strerror(error)) };
+}
+
+Exit Emulator::inject(EventType type, uint8_t vector)
+{
+    m_exit_begin = 0; // the machine records this exit
+    m_state.save(m_cpu, StatePart::Integer);
+    return take({ .type = type, .vector = vector, .return_eip = m_cpu.eip }, EventKind::ExternalInterrupt,
+        RingChangeCause::Interrupt);
+}
+
+void Emulator::watch_new_instructions()
+{
+    for (const auto& watched : m_new_watches) {
+        uc_hook hook = 0;
+        auto callback = [](uc_engine*, uint64_t address, uint32_t, void* self) {
+            static_cast<Emulator*>(self)->on_watched(static_cast<uint32_t>(address));
+        };
+        VERIFY(uc_hook_add(m_unicorn.get(), &hook, UC_HOOK_CODE,
+                   reinterpret_cast<void*>(static_cast<uc_cb_hookcode_t>(callback)), this, watched.address,
+                   watched.address)
+            == UC_ERR_OK);
+        m_watches[watched.address] = watched.reason;
+    }
+    m_new_watches.clear();
+    // The block is translated again, now with the hooks.
+    uc_ctl_remove_cache(m_unicorn.get(), uint64_t { m_new_block }, uint64_t { m_new_block } + 1);
+}
+
+uint32_t Emulator::read_register(int name) const
+{
+    uint32_t value = 0;
+    uc_reg_read(m_unicorn.get(), name, &value);
+    return value;
+}
+
+// SS.RPL equals the CPL in protected mode; real mode has ring 0 whatever the selector is.
+unsigned Emulator::virtual_ring() const
+{
+    if (read_register(UC_X86_REG_EFLAGS) & eflags::vm)
+        return 3;
+    if (!(read_register(UC_X86_REG_CR0) & cr0::pe))
+        return 0;
+    return read_register(UC_X86_REG_SS) & 3;
+}
+
+}

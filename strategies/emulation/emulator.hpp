@@ -1,0 +1,131 @@
+// The engine room of the emulation strategy: one Unicorn engine, its hooks, and the loop around uc_emu_start().
+//
+// The guest runs until a hook asks Unicorn to stop, always from inside (uc_emu_stop() from another thread corrupts the
+// guest now and then):
+//
+//   block hook       counts blocks; when `m_limit` is reached, looks closer: kicked? a timer? an interrupt window?
+//   interrupt hook   an exception or INT n: Unicorn knows no IDT, delivery is ours (core/x86)
+//   watch hooks      at single instructions (watched_instructions.hpp)
+//
+// and then m_stop says why. Port and memory-mapped accesses are settled inside their hooks, without a stop.
+#pragma once
+
+#include "core/machine/engine.hpp"
+#include "core/machine/strategy.hpp"
+#include "core/x86/event.hpp"
+#include "core/x86/fault.hpp"
+#include "strategies/emulation/debug_registers.hpp"
+#include "strategies/emulation/unicorn_engine.hpp"
+#include "strategies/emulation/unicorn_state.hpp"
+#include "strategies/emulation/watched_instructions.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace ringside {
+
+class Emulator final : public Strategy {
+public:
+    Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout);
+    Result<void> set_up(); // once, before anything else
+
+    const StrategyInfo& info() const override;
+    void load(const CpuState& state) override;
+    CpuState save() override;
+    Exit run() override;
+    void kick() override;
+    Exit inject(EventType type, uint8_t vector) override;
+
+private:
+    // Why the hooks stopped Unicorn.
+    enum class Stop : uint8_t {
+        None,      // they did not: HLT, or an error of uc_emu_start()
+        Return,    // run() returns m_exit
+        Event,     // m_vector was raised
+        Debug,     // a breakpoint: m_debug_status
+        Fault,     // the instruction at EIP raises m_fault
+        Emulate,   // the instruction at EIP is for us to execute
+        Translate, // the block at EIP holds instructions that must be watched
+    };
+
+    Result<void> map_memory();
+    Result<void> add_hooks();
+    void prime();
+
+    // Hooks: each is a member called by a one-line static function with `this` in `user`.
+    void on_limit();
+    void on_interrupt(uint32_t vector);
+    void on_translated(uint32_t address, uint32_t size);
+    void on_watched(uint32_t address);
+    uint32_t on_port_read(uint16_t port, unsigned size);
+    void on_port_write(uint16_t port, unsigned size, uint32_t value);
+    uint64_t on_memory_read(Gpa address, unsigned size);
+    void on_memory_write(Gpa address, unsigned size, uint64_t value);
+    void on_cpuid();
+    void on_debug_trap(uint32_t status);
+    static void block_hook(uc_engine*, uint64_t address, uint32_t size, void* self);
+
+    void stop(Stop why);
+    void stop_before_block(Stop why, Exit::Reason reason);
+    void check_port_permission();
+    bool interrupt_window_open();
+    void arm_limit();
+    void follow_recording();
+    std::optional<Exit> after_stop(uc_err error);
+    Exit halted();
+    Exit failed(uc_err error);
+
+    // Deliver through the guest's IDT. Kicked when the guest goes on, TripleFault when it cannot.
+    Exit take_exception();
+    Exit take_fault(const Fault& fault);
+    Exit take(const Event& event, EventKind exit_kind, RingChangeCause cause);
+    Event int_instruction_event();
+
+    Exit emulate_instruction();
+    void watch_new_instructions();
+
+    uint32_t read_register(int name) const;
+    unsigned virtual_ring() const; // of the running guest
+    EventRecord exit_record(EventKind kind) const;
+
+    // A range of physical addresses that is not RAM.
+    struct Hole {
+        Emulator* emulator = nullptr;
+        uint64_t begin = 0;
+    };
+
+    Engine& m_engine;
+    uint64_t& m_blocks;
+    UnicornEngine m_unicorn;
+    UnicornState m_state;
+    DebugRegisters m_debug;
+    std::vector<std::unique_ptr<Hole>> m_holes; // Unicorn keeps pointers to them
+    CpuState m_cpu; // the guest's state as of the last save or load; debug registers and MSRs always current
+
+    // Shared with kick(), which any thread may call.
+    std::atomic<uint64_t> m_limit { 0 }; // block count at which the block hook looks closer
+    std::atomic<bool> m_kicked { false };
+
+    Stop m_stop = Stop::None;
+    Exit m_exit;
+    uint32_t m_vector = 0;
+    Fault m_fault {};
+    uint32_t m_debug_status = 0;
+    uint64_t m_exit_begin = 0;
+
+    std::unordered_map<uint32_t, WatchReason> m_watches; // by linear address
+    std::vector<WatchedInstruction> m_new_watches;   // found in the block that was translated last
+    uint32_t m_new_block = 0;                        // that block
+
+    bool m_exact_rings = false;          // ring changes are watched
+    bool m_look_at_ring = false;         // the next block may run in another ring
+    RingChangeCause m_look_cause = RingChangeCause::Iret;
+    unsigned m_ring = 0;                 // the virtual ring last seen
+    uint32_t m_port_eip = 0;             // of the port access under way; 0 when no watch told
+};
+
+}

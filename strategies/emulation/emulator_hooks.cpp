@@ -1,0 +1,305 @@
+// What the emulator does while the guest is between two instructions, called by Unicorn.
+#include "core/verify.hpp"
+#include "core/x86/cpuid.hpp"
+#include "core/x86/io_permission.hpp"
+#include "core/x86/system_instructions.hpp"
+#include "strategies/emulation/emulator.hpp"
+
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+constexpr uint64_t physical_end = uint64_t { 1 } << physical_address_bits;
+
+// Unicorn takes callbacks as void*, and hooks of every address as begin > end.
+template<typename Callback, typename... Extra>
+uc_err add_hook(uc_engine* engine, int type, Callback callback, void* self, Extra... extra)
+{
+    uc_hook hook = 0;
+    return uc_hook_add(engine, &hook, type, reinterpret_cast<void*>(callback), self, 1, 0, extra...);
+}
+
+}
+
+Result<void> Emulator::map_memory()
+{
+    auto& memory = m_engine.memory();
+    uc_engine* uc = m_unicorn.get();
+    uint64_t end = 0;
+    // What is not RAM belongs to devices. The offsets that the callbacks get are from the hole's start, so there is one
+    // pair of callbacks a hole, each of which knows where it starts.
+    auto map_hole = [&](uint64_t begin, uint64_t size) {
+        if (size == 0)
+            return UC_ERR_OK;
+        auto read = [](uc_engine*, uint64_t offset, unsigned bytes, void* user) -> uint64_t {
+            auto& hole = *static_cast<Hole*>(user);
+            return hole.emulator->on_memory_read(Gpa { hole.begin + offset }, bytes);
+        };
+        auto write = [](uc_engine*, uint64_t offset, unsigned bytes, uint64_t value, void* user) {
+            auto& hole = *static_cast<Hole*>(user);
+            hole.emulator->on_memory_write(Gpa { hole.begin + offset }, bytes, value);
+        };
+        m_holes.push_back(std::make_unique<Hole>(Hole { this, begin }));
+        return uc_mmio_map(uc, begin, size, read, m_holes.back().get(), write, m_holes.back().get());
+    };
+    for (const auto& region : memory.regions()) {
+        uc_err error = map_hole(end, region.base.value - end);
+        if (error == UC_ERR_OK)
+            error = uc_mem_map_ptr(uc, region.base.value, region.size, UC_PROT_ALL, memory.bytes(region.base, region.size).data());
+        if (error != UC_ERR_OK)
+            return fail(ExitCode::Unavailable, fmt::format("Unicorn cannot map guest memory: {}", uc_strerror(error)));
+        end = region.base.value + region.size;
+    }
+    if (uc_err error = map_hole(end, physical_end - end); error != UC_ERR_OK)
+        return fail(ExitCode::Unavailable, fmt::format("Unicorn cannot map device memory: {}", uc_strerror(error)));
+    return {};
+}
+
+Result<void> Emulator::add_hooks()
+{
+    uc_engine* uc = m_unicorn.get();
+    uc_err error = add_hook(uc, UC_HOOK_BLOCK, &Emulator::block_hook, this);
+    auto add = [&](int type, auto callback, auto... extra) {
+        if (error == UC_ERR_OK)
+            error = add_hook(uc, type, +callback, this, extra...);
+    };
+    add(UC_HOOK_INTR, [](uc_engine*, uint32_t vector, void* self) { static_cast<Emulator*>(self)->on_interrupt(vector); });
+    add(UC_HOOK_EDGE_GENERATED, [](uc_engine*, uc_tb* block, uc_tb*, void* self) {
+        static_cast<Emulator*>(self)->on_translated(static_cast<uint32_t>(block->pc), block->size);
+    });
+    add(
+        UC_HOOK_INSN,
+        [](uc_engine*, uint32_t port, int size, void* self) -> uint32_t {
+            return static_cast<Emulator*>(self)->on_port_read(static_cast<uint16_t>(port), static_cast<unsigned>(size));
+        },
+        UC_X86_INS_IN);
+    add(
+        UC_HOOK_INSN,
+        [](uc_engine*, uint32_t port, int size, uint32_t value, void* self) {
+            static_cast<Emulator*>(self)->on_port_write(static_cast<uint16_t>(port), static_cast<unsigned>(size), value);
+        },
+        UC_X86_INS_OUT);
+    // A result other than 0 tells Unicorn that the instruction is done.
+    add(
+        UC_HOOK_INSN,
+        [](uc_engine*, void* self) -> int {
+            static_cast<Emulator*>(self)->on_cpuid();
+            return 1;
+        },
+        UC_X86_INS_CPUID);
+    if (error != UC_ERR_OK)
+        return fail(ExitCode::Unavailable, fmt::format("Unicorn refuses a hook: {}", uc_strerror(error)));
+    return {};
+}
+
+void Emulator::stop(Stop why)
+{
+    m_stop = why;
+    uc_emu_stop(m_unicorn.get());
+}
+
+// The block hook has counted a block that is not going to run now.
+void Emulator::stop_before_block(Stop why, Exit::Reason reason)
+{
+    --m_blocks;
+    m_exit = { reason };
+    stop(why);
+}
+
+void Emulator::block_hook(uc_engine*, uint64_t, uint32_t, void* user)
+{
+    auto& self = *static_cast<Emulator*>(user);
+    if (++self.m_blocks >= self.m_limit.load(std::memory_order_relaxed)) [[unlikely]]
+        self.on_limit();
+}
+
+void Emulator::on_limit()
+{
+    if (!m_new_watches.empty())
+        return stop_before_block(Stop::Translate, {});
+    if (m_look_at_ring) {
+        m_look_at_ring = false;
+        if (unsigned ring = virtual_ring(); ring != m_ring) {
+            m_engine.begin_exit();
+            m_engine.recorder().ring_change(m_ring, ring, m_look_cause, read_register(UC_X86_REG_EIP), RealRing::Interpreted);
+            m_ring = ring;
+        }
+    }
+    uint64_t limit = m_engine.block_limit();
+    m_limit.store(limit);
+    if (m_kicked.exchange(false) || m_blocks > limit)
+        return stop_before_block(Stop::Return, Exit::Reason::Kicked);
+    if (!m_engine.interrupt_pending())
+        return;
+    if (interrupt_window_open())
+        return stop_before_block(Stop::Return, Exit::Reason::InterruptWindow);
+    // Neither STI nor IRET nor POPF can be hooked: look again at every block until the guest lets interrupts in.
+    m_limit.store(0);
+}
+
+bool Emulator::interrupt_window_open()
+{
+    if (m_engine.nmi_pending() && !m_state.blocking().nmi)
+        return true;
+    return m_engine.maskable_pending() && (read_register(UC_X86_REG_EFLAGS) & eflags::if_)
+        && !m_state.blocking().interrupt_shadow;
+}
+
+void Emulator::on_interrupt(uint32_t vector)
+{
+    m_exit_begin = m_engine.begin_exit();
+    m_vector = vector;
+    stop(Stop::Event);
+}
+
+void Emulator::on_debug_trap(uint32_t status)
+{
+    m_exit_begin = m_engine.begin_exit();
+    m_debug_status = status;
+    stop(Stop::Debug);
+}
+
+// Called before the block runs for the first time.
+void Emulator::on_translated(uint32_t address, uint32_t size)
+{
+    m_state.save(m_cpu, StatePart::Integer);
+    bool deprivileged = m_cpu.cpl() > m_cpu.iopl() || m_cpu.virtual_8086();
+    m_new_watches.clear();
+    for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
+        bool wanted = watched.reason == WatchReason::Emulate || m_exact_rings
+            || (watched.reason == WatchReason::Port && deprivileged);
+        if (wanted && !m_watches.contains(watched.address))
+            m_new_watches.push_back(watched);
+    }
+    if (m_new_watches.empty())
+        return;
+    m_new_block = address;
+    m_limit.store(0);
+}
+
+void Emulator::on_watched(uint32_t address)
+{
+    switch (m_watches[address]) {
+    case WatchReason::RingChange:
+        m_look_at_ring = m_exact_rings;
+        m_look_cause = RingChangeCause::Iret;
+        if (m_exact_rings)
+            m_limit.store(0);
+        return;
+    case WatchReason::Port:
+        m_port_eip = read_register(UC_X86_REG_EIP);
+        return check_port_permission();
+    case WatchReason::Emulate:
+        // The code may have changed since the watch was set.
+        m_state.save(m_cpu, StatePart::Integer);
+        auto decoded = decode_instruction(m_engine.memory(), m_cpu);
+        if (decoded.fault || watch_reason(decoded.instruction) != WatchReason::Emulate)
+            return;
+        m_exit_begin = m_engine.begin_exit();
+        return stop(Stop::Emulate);
+    }
+}
+
+// Unicorn lets every program use every port: the check of IOPL and of the bitmap in the TSS is made here.
+void Emulator::check_port_permission()
+{
+    m_state.save(m_cpu, StatePart::Integer);
+    if (m_cpu.cpl() <= m_cpu.iopl() && !m_cpu.virtual_8086())
+        return;
+    auto decoded = decode_instruction(m_engine.memory(), m_cpu);
+    if (decoded.fault)
+        return;
+    auto access = port_access(m_cpu, decoded.instruction);
+    if (!access)
+        return;
+    if (auto fault = check_io_permission(m_engine.memory(), m_cpu, access->port, access->size)) {
+        m_exit_begin = m_engine.begin_exit();
+        m_fault = *fault;
+        stop(Stop::Fault);
+    }
+}
+
+// Where the guest was is looked up only when somebody records it. EIP is exact at a watched instruction, otherwise that
+// of the block.
+EventRecord Emulator::exit_record(EventKind kind) const
+{
+    EventRecord record { .time = m_exit_begin, .kind = kind };
+    if (m_engine.recorder().recording()) {
+        record.virtual_ring = static_cast<uint8_t>(m_ring);
+        record.eip = read_register(UC_X86_REG_EIP);
+    }
+    return record;
+}
+
+uint32_t Emulator::on_port_read(uint16_t port, unsigned size)
+{
+    m_exit_begin = m_engine.begin_exit();
+    uint32_t value = m_engine.bus().read_port(port, size);
+    auto record = exit_record(EventKind::PortRead);
+    record.eip = m_port_eip != 0 ? m_port_eip : record.eip;
+    record.a = port;
+    record.b = size;
+    record.c = value;
+    m_engine.end_exit(record);
+    return value;
+}
+
+void Emulator::on_port_write(uint16_t port, unsigned size, uint32_t value)
+{
+    m_exit_begin = m_engine.begin_exit();
+    m_engine.bus().write_port(port, size, value);
+    auto record = exit_record(EventKind::PortWrite);
+    record.eip = m_port_eip != 0 ? m_port_eip : record.eip;
+    record.a = port;
+    record.b = size;
+    record.c = value;
+    m_engine.end_exit(record);
+}
+
+uint64_t Emulator::on_memory_read(Gpa address, unsigned size)
+{
+    m_exit_begin = m_engine.begin_exit();
+    uint64_t value = m_engine.bus().read_memory(address, size > 4 ? 4 : size);
+    if (size == 8)
+        value |= uint64_t { m_engine.bus().read_memory(address + 4, 4) } << 32;
+    auto record = exit_record(EventKind::MmioRead);
+    record.a = address.value;
+    record.b = size;
+    record.c = static_cast<uint32_t>(value);
+    m_engine.end_exit(record);
+    return value;
+}
+
+void Emulator::on_memory_write(Gpa address, unsigned size, uint64_t value)
+{
+    m_exit_begin = m_engine.begin_exit();
+    m_engine.bus().write_memory(address, size > 4 ? 4 : size, static_cast<uint32_t>(value));
+    if (size == 8)
+        m_engine.bus().write_memory(address + 4, 4, static_cast<uint32_t>(value >> 32));
+    auto record = exit_record(EventKind::MmioWrite);
+    record.a = address.value;
+    record.b = size;
+    record.c = static_cast<uint32_t>(value);
+    m_engine.end_exit(record);
+}
+
+// Unicorn's own answer differs between versions and CPU models; ours is one table for every strategy.
+void Emulator::on_cpuid()
+{
+    m_exit_begin = m_engine.begin_exit();
+    uint32_t leaf = read_register(UC_X86_REG_EAX);
+    uint32_t subleaf = read_register(UC_X86_REG_ECX);
+    auto result = cpuid(leaf, subleaf);
+    uc_reg_write(m_unicorn.get(), UC_X86_REG_EAX, &result.eax);
+    uc_reg_write(m_unicorn.get(), UC_X86_REG_EBX, &result.ebx);
+    uc_reg_write(m_unicorn.get(), UC_X86_REG_ECX, &result.ecx);
+    uc_reg_write(m_unicorn.get(), UC_X86_REG_EDX, &result.edx);
+    auto record = exit_record(EventKind::Cpuid);
+    record.a = leaf;
+    record.b = subleaf;
+    m_engine.end_exit(record);
+}
+
+}

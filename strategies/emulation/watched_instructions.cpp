@@ -1,0 +1,78 @@
+#include "strategies/emulation/watched_instructions.hpp"
+
+#include "core/x86/paging.hpp"
+#include "core/x86/system_instructions.hpp"
+
+#include <algorithm>
+
+namespace ringside {
+
+namespace {
+
+bool is_far(const Instruction& instruction)
+{
+    return instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+}
+
+// The block's bytes; shorter when a page of it is not RAM.
+std::vector<uint8_t> fetch(GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
+{
+    std::vector<uint8_t> bytes;
+    while (bytes.size() < size) {
+        Gla address = Gla { begin } + static_cast<uint32_t>(bytes.size());
+        auto walk = walk_pages(memory, state, address, Access::Execute, Privilege::Supervisor, AccessedDirty::Leave);
+        auto chunk = std::min<std::size_t>(size - bytes.size(), page_size - address.page_offset());
+        auto source = walk.present ? memory.bytes(walk.physical, chunk) : std::span<std::byte> {};
+        if (source.empty())
+            break;
+        for (std::byte byte : source)
+            bytes.push_back(std::to_integer<uint8_t>(byte));
+    }
+    return bytes;
+}
+
+}
+
+std::optional<WatchReason> watch_reason(const Instruction& instruction)
+{
+    if (is_system_instruction(instruction))
+        return WatchReason::Emulate;
+    switch (instruction.info.mnemonic) {
+    case ZYDIS_MNEMONIC_IRET:
+    case ZYDIS_MNEMONIC_IRETD:
+    case ZYDIS_MNEMONIC_SYSEXIT:
+        return WatchReason::RingChange;
+    case ZYDIS_MNEMONIC_CALL:
+    case ZYDIS_MNEMONIC_JMP:
+    case ZYDIS_MNEMONIC_RET:
+        return is_far(instruction) ? std::optional { WatchReason::RingChange } : std::nullopt;
+    case ZYDIS_MNEMONIC_IN:
+    case ZYDIS_MNEMONIC_OUT:
+    case ZYDIS_MNEMONIC_INSB:
+    case ZYDIS_MNEMONIC_INSW:
+    case ZYDIS_MNEMONIC_INSD:
+    case ZYDIS_MNEMONIC_OUTSB:
+    case ZYDIS_MNEMONIC_OUTSW:
+    case ZYDIS_MNEMONIC_OUTSD:
+        return WatchReason::Port;
+    default:
+        return std::nullopt;
+    }
+}
+
+std::vector<WatchedInstruction> find_watched_instructions(
+    GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
+{
+    std::vector<WatchedInstruction> found;
+    auto bytes = fetch(memory, state, begin, size);
+    Instruction instruction;
+    for (std::size_t at = 0; at < bytes.size(); at += instruction.length()) {
+        if (!decode_bytes(state, std::span { bytes }.subspan(at), instruction))
+            break;
+        if (auto reason = watch_reason(instruction))
+            found.push_back({ begin + static_cast<uint32_t>(at), *reason });
+    }
+    return found;
+}
+
+}

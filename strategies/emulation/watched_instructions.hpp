@@ -1,0 +1,32 @@
+// Instructions that Unicorn executes without telling, but that the engine must see. They are found when a block is
+// translated, and each gets a hook of its own at its address: a hook on every instruction would cost a factor of six.
+#pragma once
+
+#include "core/machine/cpu_state.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/x86/decode.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace ringside {
+
+enum class WatchReason : uint8_t {
+    Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER: the engine answers, not Unicorn
+    RingChange, // IRET and far transfers: the virtual ring may change without an event
+    Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
+};
+
+std::optional<WatchReason> watch_reason(const Instruction& instruction);
+
+struct WatchedInstruction {
+    uint32_t address = 0; // linear
+    WatchReason reason {};
+};
+
+// The watched instructions in the block of `size` bytes at linear address `begin`, translated for `state`.
+std::vector<WatchedInstruction> find_watched_instructions(
+    GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size);
+
+}
