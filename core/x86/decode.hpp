@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 namespace ringside {
@@ -18,35 +17,25 @@ inline constexpr unsigned longest_instruction = 15; // SDM 2A §2.3.11
 
 struct Instruction {
     ZydisDecodedInstruction info;
-    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands; // visible ones first
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
 
     uint8_t length() const { return info.length; }
+    // The written ones first, then those that the instruction implies.
     std::span<const ZydisDecodedOperand> all_operands() const { return { operands.data(), info.operand_count }; }
 };
 
 // `fault` is empty if the instruction was decoded. Otherwise it is what the processor raises: #PF or #GP(0) of the fetch
-// (limit, or more than 15 bytes), #UD for bytes that are no instruction.
+// (beyond the limit of CS, or more than 15 bytes), #UD for bytes that are no instruction.
 struct DecodeResult {
     MaybeFault fault {};
     Instruction instruction;
 };
 
+// The second page of an instruction that might cross a page boundary is asked for only if the bytes on the first are
+// not enough.
 DecodeResult decode_instruction(GuestMemory& memory, const CpuState& state);
 
 // Decodes bytes that the caller already has, in the mode of the guest's CS. False if they are no complete instruction.
 bool decode_bytes(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction);
-
-// The segment and the offset that a memory operand refers to, before the instruction executes.
-struct MemoryReference {
-    SegmentRegister segment = Ds;
-    uint32_t offset = 0;
-    uint32_t length = 0; // bytes
-};
-// Nothing if the operand is not a memory operand, or one without an access (LEA).
-std::optional<MemoryReference> memory_reference(const CpuState& state, const Instruction& instruction,
-                                                const ZydisDecodedOperand& operand);
-
-// The register as a segment register, or nothing.
-std::optional<SegmentRegister> segment_register(ZydisRegister name);
 
 }

@@ -16,8 +16,12 @@ struct FaultAnalysis {
     uint8_t instruction_length = 0; // 0 if it cannot be fetched or decoded
 };
 
-// The architectural error code of exception `vector`, raised by the instruction at CS:EIP, whose state has not been
-// changed yet. `fault_address` is CR2 for #PF and ignored otherwise. Changes nothing, not even accessed flags.
+// The architectural error code of exception `vector`, raised by the instruction at CS:EIP before it changed anything
+// (a repeated string instruction: between two iterations). `fault_address` is CR2 for #PF and ignored otherwise.
+// Changes nothing but accessed flags of page tables, which the instruction's own attempt has set already.
+//
+// A stale translation can raise a #PF that the page tables no longer justify. It is then reported as a
+// protection violation of the access that reaches the address: only present pages are ever cached (SDM 3A §4.10.2.3).
 FaultAnalysis analyze_fault(GuestMemory& memory, const CpuState& state, uint8_t vector, uint32_t fault_address);
 
 // The whole event from a bare vector, for strategies that are told no more: INT n, INT3, INTO and INT1 are recognized by

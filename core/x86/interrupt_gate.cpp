@@ -1,8 +1,8 @@
 #include "core/x86/interrupt_gate.hpp"
 
+#include "core/x86/inner_stack.hpp"
 #include "core/x86/segments.hpp"
 #include "core/x86/stack_frame.hpp"
-#include "core/x86/task_state.hpp"
 
 namespace ringside {
 
@@ -37,7 +37,7 @@ struct Entry {
 
     [[nodiscard]] MaybeFault find_handler();
     [[nodiscard]] MaybeFault choose_ring();
-    [[nodiscard]] MaybeFault find_inner_stack();
+    [[nodiscard]] MaybeFault choose_stack();
     [[nodiscard]] MaybeFault push_frame();
     StackFrame frame(bool changes_stack) const;
     void commit();
@@ -69,26 +69,18 @@ MaybeFault Entry::choose_ring()
     return {};
 }
 
-MaybeFault Entry::find_inner_stack()
+MaybeFault Entry::choose_stack()
 {
+    stack = state.segment(Ss);
+    esp = state.gpr[Esp];
+    if (ring == state.cpl())
+        return {};
     InnerStack inner;
-    LinearMemory linear(memory, state);
-    if (auto failed = read_inner_stack(linear, state.tr, ring, request.external, inner))
+    if (auto failed = find_inner_stack(memory, state, ring, request.external, inner))
         return failed;
-    Selector selector { inner.ss };
-    Fault refused = fault(TS, selector);
-    if (selector.is_null() || selector.rpl() != ring)
-        return refused;
-    FoundDescriptor found;
-    if (auto outside = find_descriptor(memory, state, selector, refused, found))
-        return outside;
-    if (found.descriptor.dpl() != ring || !found.descriptor.is_writable_data())
-        return refused;
-    if (!found.descriptor.is_present())
-        return fault(SS, selector);
-    if (auto failed = mark_accessed(memory, state, found))
+    if (auto failed = mark_accessed(memory, state, inner.found))
         return failed;
-    stack = found.descriptor.segment_register(selector);
+    stack = inner.found.descriptor.segment_register(inner.selector);
     esp = inner.esp;
     return {};
 }
@@ -147,12 +139,8 @@ MaybeFault enter_interrupt_gate(CpuState& state, GuestMemory& memory, Descriptor
     Entry entry { state, memory, gate, request };
     if (auto fault = entry.find_handler())
         return fault;
-    entry.stack = state.segment(Ss);
-    entry.esp = state.gpr[Esp];
-    if (entry.ring != state.cpl()) {
-        if (auto fault = entry.find_inner_stack())
-            return fault;
-    }
+    if (auto fault = entry.choose_stack())
+        return fault;
     if (auto fault = mark_accessed(memory, state, entry.code))
         return fault;
     if (auto fault = entry.push_frame())

@@ -2,8 +2,6 @@
 #pragma once
 
 #include "core/machine/cpu_state.hpp"
-#include "core/x86/fault.hpp"
-#include "core/x86/linear_memory.hpp"
 
 #include <array>
 #include <cstdint>
@@ -48,14 +46,5 @@ inline bool is_32_bit_tss(const Segment& tr)
 {
     return tr.type() & 8;
 }
-
-// The stack pointer for an inner ring (0 to 2), out of the current TSS (SDM 3A §5.8.5).
-struct InnerStack {
-    uint16_t ss = 0;
-    uint32_t esp = 0;
-};
-// #TS with the TSS selector and `external` if the TSS is too short to hold it (SDM 3A table 6-6).
-[[nodiscard]] MaybeFault read_inner_stack(const LinearMemory& memory, const Segment& tr, unsigned ring,
-                                          uint32_t external, InnerStack& stack);
 
 }
