@@ -189,17 +189,27 @@ void Machine::take_commands()
     std::unique_lock lock(m_mutex);
     for (;;) {
         auto commands = std::exchange(m_commands, {});
-        auto input = std::exchange(m_input, {});
         lock.unlock();
-        if (!input.empty())
-            m_platform->console_input(input);
         for (Command command : commands)
             carry_out(command);
-        if (!m_paused || m_ended)
-            return;
         lock.lock();
-        m_changed.wait(lock, [this] { return !m_commands.empty() || !m_input.empty(); });
+        if (!m_paused || m_ended)
+            break;
+        m_changed.wait(lock, [this] { return !m_commands.empty(); });
     }
+    offer_input(lock);
+}
+
+// What the serial port has no room for stays in front of what comes later.
+void Machine::offer_input(std::unique_lock<std::mutex>& lock)
+{
+    if (m_input.empty())
+        return;
+    auto input = std::exchange(m_input, {});
+    lock.unlock();
+    std::size_t taken = m_platform->console_input(input);
+    lock.lock();
+    m_input.insert(0, input, taken);
 }
 
 void Machine::carry_out(Command command)
@@ -214,6 +224,8 @@ void Machine::carry_out(Command command)
         m_host_clock.pause();
         m_paused = true;
         m_recorder.event({ .kind = EventKind::MachinePause });
+        if (m_configuration.paused_changed)
+            m_configuration.paused_changed(true);
         return;
     case Command::Resume:
         if (!m_paused)
@@ -223,6 +235,8 @@ void Machine::carry_out(Command command)
         if (m_configuration.clock == ClockKind::Host)
             m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
         m_recorder.event({ .kind = EventKind::MachineResume });
+        if (m_configuration.paused_changed)
+            m_configuration.paused_changed(false);
         return;
     case Command::Stop:
         end(Outcome::Stopped, "stopped");
@@ -261,6 +275,12 @@ void Machine::console_input(std::string_view text)
         m_input += text;
     }
     wake();
+}
+
+std::size_t Machine::console_input_waiting()
+{
+    std::lock_guard lock(m_mutex);
+    return m_input.size();
 }
 
 // The lock orders the flag before a waiter's look at it, so that no wake-up falls between its look and its sleep.

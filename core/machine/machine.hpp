@@ -33,6 +33,7 @@ struct MachineConfiguration {
     // Both on the vCPU's thread, between instructions of the guest. May be empty.
     std::function<void(std::string_view)> console_output; // COM1
     std::function<void(char)> debug_output;               // port 0xE9
+    std::function<void(bool paused)> paused_changed;      // a Pause or Resume has been carried out; on the vCPU's thread
 };
 
 // How a run ended. Values are in messages between processes: append-only.
@@ -69,6 +70,9 @@ public:
     void post(Command command);
     // From any thread: characters typed at the serial console, in order, none lost.
     void console_input(std::string_view text);
+    // From any thread: how much of it the serial port has had no room for yet. It is offered again whenever the machine is
+    // attended to, by a further console_input() at the latest.
+    std::size_t console_input_waiting();
 
     // On the vCPU's thread, or while it does not run.
     Engine& engine() { return *m_engine; }
@@ -85,6 +89,7 @@ private:
     void service();             // commands, input and timers that are due
     void take_commands();       // returns when the machine is not paused
     void carry_out(Command command);
+    void offer_input(std::unique_lock<std::mutex>& lock);
     void wait_for_interrupt();  // HLT
     void handle(const Exit& exit);
     void inject_interrupt(uint64_t begin);
