@@ -40,7 +40,7 @@ boot_entry:
     movl %eax, kernel_directory - KERNEL_BASE
     movl %eax, kernel_directory - KERNEL_BASE + (KERNEL_BASE >> 22) * 4
 
-    /* SDM 3A §9.9.1, §4.1.1: CR3 first, then CR0.PG. CR0.WP makes read-only hold for ring 0 too. */
+    /* SDM 3A §4.1.2: CR3 first, then CR0.PG. CR0.WP makes read-only hold in ring 0 too. */
     movl $(kernel_directory - KERNEL_BASE), %eax
     movl %eax, %cr3
     movl %cr0, %eax

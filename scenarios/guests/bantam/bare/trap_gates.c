@@ -2,7 +2,7 @@
  * The interrupt descriptor table: which code runs for which vector.
  *
  * All gates are interrupt gates, so the kernel is always entered with interrupts off
- * (SDM 3A §6.12.1.2). A gate's DPL says which rings may use it by an INT instruction: only the system
+ * (SDM 3A §6.12.1). A gate's DPL says which rings may use it by an INT instruction: only the system
  * call and the breakpoint are open to ring 3; INT 14 there is a #GP, not a forged page fault.
  */
 #include "trap_gates.h"

@@ -9,7 +9,8 @@
 #include "privileged.h"
 
 #define KERNEL_PAGE (PAGE_PRESENT | PAGE_WRITABLE)
-#define DIRECT_TABLES (DIRECT_MAP_SIZE / PAGE_SIZE / ENTRIES)
+#define TABLE_SPAN (ENTRIES * PAGE_SIZE)
+#define DIRECT_TABLES (DIRECT_MAP_SIZE / TABLE_SPAN)
 
 #define PAGE_ALIGNED __attribute__((aligned(PAGE_SIZE)))
 
@@ -24,13 +25,13 @@ static void set_kernel_table(uint32_t address, const uint32_t* table)
 
 void map_physical_memory(uint32_t memory_end)
 {
-    /* boot.S has filled the first table. */
-    for (uint32_t frame = ENTRIES * PAGE_SIZE; frame < memory_end; frame += PAGE_SIZE) {
-        uint32_t* table = direct_tables[directory_index(frame)];
-        if (table_index(frame) == 0) {
-            set_kernel_table(KERNEL_BASE + frame, table);
+    /* boot.S has filled the first table. A table is filled before it comes into use. */
+    for (uint32_t start = TABLE_SPAN; start < memory_end; start += TABLE_SPAN) {
+        uint32_t* table = direct_tables[directory_index(start)];
+        for (uint32_t frame = start; frame < start + TABLE_SPAN && frame < memory_end; frame += PAGE_SIZE) {
+            table[table_index(frame)] = frame | KERNEL_PAGE;
         }
-        set_page_entry(&table[table_index(frame)], frame | KERNEL_PAGE);
+        set_kernel_table(KERNEL_BASE + start, table);
     }
     set_kernel_table(WINDOW_BASE, window_table);
 

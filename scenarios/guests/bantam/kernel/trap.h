@@ -13,7 +13,7 @@
 #define TIMER_VECTOR 32
 #define LAST_INTERRUPT_VECTOR 47
 
-/* SDM 3A §6.15, "Page-Fault Exception", figure 4-12. */
+/* SDM 3A §4.7, figure 4-12. */
 #define FAULT_PRESENT 0x1u
 #define FAULT_WRITE 0x2u
 #define FAULT_RING_3 0x4u
