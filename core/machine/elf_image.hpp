@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/machine/kernel_image.hpp"
+#include "core/trace/symbols.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +12,6 @@
 #include <vector>
 
 namespace ringside {
-
-struct Symbol {
-    std::string name;
-    uint32_t address = 0; // guest-linear, as the file has it
-    uint32_t size = 0;
-};
 
 bool is_elf(std::span<const std::byte> file);
 bool is_elf64(std::span<const std::byte> file);
@@ -28,7 +23,7 @@ bool is_elf64(std::span<const std::byte> file);
 // GRUB and QEMU do; an e_entry in no virtual range is physical already.
 Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view name);
 
-// The named, defined symbols of .symtab, ascending by address; none for other files and damaged tables. Bounded: see
+// The named, defined symbols of .symtab, ascending by their (guest-linear) address; none for other files and damaged tables. Bounded: see
 // the limits in the implementation.
 std::vector<Symbol> elf_symbols(std::span<const std::byte> file);
 
