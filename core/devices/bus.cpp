@@ -24,9 +24,24 @@ void split(unsigned size, Byte byte)
         byte(offset, 8 * offset);
 }
 
+// A device whose widest access is wider than its range has one wide register there: it takes an access at the base
+// whole, over the heads of its neighbors (as the data port of an ATA channel does).
 bool fits(const Bus::Claim& claim, uint64_t address, unsigned size)
 {
-    return size <= claim.widest && address - claim.base + size <= claim.size;
+    const auto offset = address - claim.base;
+    return size <= claim.widest && (offset + size <= claim.size || offset == 0);
+}
+
+// Physical addresses have 36 bits and wrap.
+Gpa wrapped(Gpa address)
+{
+    return Gpa { address.value % memory_end };
+}
+
+// The number of the 4 GiB that the offset lies in is added to the region; only the unclaimed reaches so far.
+unsigned region_of(const Bus::Claim& claim, uint64_t offset)
+{
+    return claim.region + static_cast<unsigned>(offset >> 32);
 }
 
 uint32_t access_mask(unsigned size)
@@ -61,7 +76,8 @@ Result<void> Bus::claim_ports(Device& device, unsigned region, uint16_t base, ui
 
 Result<void> Bus::claim_memory(Device& device, unsigned region, Gpa base, uint64_t size, unsigned widest)
 {
-    VERIFY(size > 0 && base.value < memory_end && size <= memory_end - base.value);
+    VERIFY(size > 0 && base.value < memory_end && size <= memory_end - base.value && size <= uint64_t { 1 } << 32);
+    VERIFY(widest == 1 || widest == 2 || widest == 4);
     for (std::size_t i = 1; i < m_memory.size(); ++i) {
         if (overlaps(m_memory[i], base.value, size))
             return fail(ExitCode::Internal,
@@ -109,25 +125,28 @@ void Bus::write_port(uint16_t port, unsigned size, uint32_t value)
     });
 }
 
-uint32_t Bus::read_memory(Gpa address, unsigned size)
+uint32_t Bus::read_memory(Gpa unwrapped, unsigned size)
 {
+    const auto address = wrapped(unwrapped);
     const auto& claim = memory_claim(address);
+    const auto offset = address.value - claim.base;
     if (fits(claim, address.value, size)) [[likely]]
-        return claim.device->read(claim.region, static_cast<uint32_t>(address.value - claim.base), size) & access_mask(size);
+        return claim.device->read(region_of(claim, offset), static_cast<uint32_t>(offset), size) & access_mask(size);
     uint32_t value = 0;
-    split(size, [&](unsigned offset, unsigned shift) { value |= read_memory(address + offset, 1) << shift; });
+    split(size, [&](unsigned byte, unsigned shift) { value |= read_memory(address + byte, 1) << shift; });
     return value;
 }
 
-void Bus::write_memory(Gpa address, unsigned size, uint32_t value)
+void Bus::write_memory(Gpa unwrapped, unsigned size, uint32_t value)
 {
+    const auto address = wrapped(unwrapped);
     const auto& claim = memory_claim(address);
+    const auto offset = address.value - claim.base;
     if (fits(claim, address.value, size)) [[likely]] {
-        claim.device->write(
-            claim.region, static_cast<uint32_t>(address.value - claim.base), size, value & access_mask(size));
+        claim.device->write(region_of(claim, offset), static_cast<uint32_t>(offset), size, value & access_mask(size));
         return;
     }
-    split(size, [&](unsigned offset, unsigned shift) { write_memory(address + offset, 1, (value >> shift) & 0xFF); });
+    split(size, [&](unsigned byte, unsigned shift) { write_memory(address + byte, 1, (value >> shift) & 0xFF); });
 }
 
 const Device& Bus::device_at_port(uint16_t port) const
@@ -137,7 +156,7 @@ const Device& Bus::device_at_port(uint16_t port) const
 
 const Device& Bus::device_at_memory(Gpa address) const
 {
-    return *memory_claim(address).device;
+    return *memory_claim(wrapped(address)).device;
 }
 
 }

@@ -1,6 +1,7 @@
 // The bus: which device answers at a port or a guest-physical address. It refuses overlapping claims, splits accesses
 // that are wider than a device's registers or that straddle two claims into bytes (as an ISA bridge does), and hands
-// what nobody claims to the device that owns the unclaimed.
+// what nobody claims to the device that owns the unclaimed. An access that begins where nobody claims is unclaimed as a
+// whole: a 32-bit write to the PCI address port 0xCF8 does not reach the reset control at 0xCF9.
 #pragma once
 
 #include "core/devices/device.hpp"
@@ -15,11 +16,13 @@ namespace ringside {
 
 class Bus {
 public:
-    // `unclaimed` receives everything else: region 0 for ports, region 1 for memory, with absolute offsets.
+    // `unclaimed` receives everything else: region 0 for ports, region 1 + n for the n-th 4 GiB of memory, with
+    // absolute offsets.
     explicit Bus(Device& unclaimed);
     ~Bus();
 
-    // `widest` is the largest access that the device takes whole: 1, 2 or 4.
+    // `widest` is the largest access that the device takes whole: 1, 2 or 4. If it is more than the claim is long, an
+    // access at the base is taken whole although it reaches over the neighboring addresses.
     Result<void> claim_ports(Device& device, unsigned region, uint16_t base, uint32_t count, unsigned widest = 1);
     Result<void> claim_memory(Device& device, unsigned region, Gpa base, uint64_t size, unsigned widest = 4);
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <functional>
+#include <initializer_list>
 
 namespace ringside {
 
@@ -63,7 +64,8 @@ private:
     void reset_keyboard();
 
     bool key(uint16_t scancode, bool pressed);
-    bool enqueue(std::initializer_list<uint8_t> bytes);
+    void answer(std::initializer_list<uint8_t> bytes);
+    void enqueue(uint8_t byte);
     void put_output(uint8_t value, Source);
     void pull_from_keyboard();
     void update_lines();

@@ -11,6 +11,7 @@
 
 #include "core/devices/apic_message.hpp"
 #include "core/devices/device.hpp"
+#include "core/devices/frequency.hpp"
 #include "core/machine/clock.hpp"
 #include "core/machine/timer_queue.hpp"
 
@@ -99,13 +100,16 @@ private:
     bool is_addressed(const ApicMessage&) const;
     bool accept(uint8_t vector, TriggerMode);
     void deliver_local(unsigned entry);
+    void service_level(unsigned entry);
     void raise_error(uint32_t bit);
     void raise_nmi();
 
     uint32_t timer_divisor() const;
     uint32_t current_count() const;
     bool timer_periodic() const;
-    void restart_timer();
+    void write_divide(uint32_t value);
+    void write_initial_count(uint32_t value);
+    void catch_up_timer();
     void arm_timer();
     void on_timer();
     void update();

@@ -4,8 +4,9 @@
 //   region 1: 0x61 system control port B: bit 0 gate of counter 2, bit 1 speaker, bit 4 refresh, bit 5 output of counter 2
 //
 // Nothing ticks: a counter is a load time and a formula, evaluated when somebody looks. A timer is armed for the
-// edges of counter 0's output, which drives IRQ 0. Edges stay on their ideal schedule; when the host is late, the edges
-// it slept through count as one.
+// edges of counter 0's output, which drives IRQ 0; a low pulse of one tick (modes 2, 4, 5) appears on the line as
+// falling and rising at its end. Edges stay on their ideal schedule; when the host is late, the edges it slept through
+// count as one.
 #pragma once
 
 #include "core/devices/device.hpp"
@@ -20,7 +21,7 @@ namespace ringside {
 struct PitState {
     std::array<PitCounter, 3> counters {};
     uint8_t port_b = 0; // bits 0..3 of port 0x61 as written
-    uint64_t edge_seen = 0; // the tick of counter 0's last edge that was put on the line
+    PitEdge armed {};    // the edge of counter 0 that the timer waits for
 };
 
 class Pit final : public Device {
@@ -40,8 +41,9 @@ private:
     void read_back(uint8_t value);
     uint8_t read_port_b();
     void reprogram_line();
+    void catch_up();
     void on_edge();
-    void arm(uint64_t now);
+    void arm_next_edge(uint64_t now);
 
     PitState m_state;
     InterruptLine m_line;

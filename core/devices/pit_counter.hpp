@@ -25,7 +25,7 @@ struct PitEdge {
 
 class PitCounter {
 public:
-    void write_control(uint8_t control, uint64_t now); // bits 0..5 of the control word: RW, mode, BCD
+    void write_control(uint8_t control); // bits 0..5 of the control word: RW, mode, BCD
     void write(uint8_t value, uint64_t now);
     uint8_t read(uint64_t now);
     void latch_count(uint64_t now);
@@ -58,7 +58,6 @@ private:
     Access m_access = Access::Both;
     bool m_bcd = false;
     bool m_gate = true;
-    bool m_programmed = false;      // a control word came and a whole count
     bool m_running = false;         // the counting element was loaded and started
     bool m_high_byte_next = false;  // of a two-byte read
     bool m_have_low_byte = false;   // of a two-byte write

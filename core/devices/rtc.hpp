@@ -27,7 +27,6 @@ struct RtcState {
     Nanoseconds epoch_time = 0;
     uint8_t weekday_shift = 0;   // what the guest's day of the week is ahead of the calendar's
     Nanoseconds seen_until = 0;  // flags up to here are in register C
-    Nanoseconds held_at = 0;     // the time at which the guest stopped the clock, while it is stopped
 };
 
 class Rtc final : public Device {
@@ -54,14 +53,14 @@ private:
     void write_time(uint8_t index, uint8_t value);
     void stop_or_start(bool was_stopped);
     void time_to_registers(int64_t seconds);
-    int64_t time_from_registers() const;
+    int64_t time_from_registers();
     uint8_t encode(unsigned value) const;
     unsigned decode(uint8_t value) const;
     uint8_t encode_hour(unsigned hour) const;
     unsigned decode_hour(uint8_t value) const;
     bool update_in_progress() const;
 
-    Nanoseconds period() const;
+    uint64_t period() const;
     Nanoseconds next_period(Nanoseconds after) const;
     Nanoseconds next_second(Nanoseconds after) const;
     Nanoseconds next_alarm(Nanoseconds after) const;

@@ -60,7 +60,7 @@ public:
 
     // Queues input for the guest and returns how much of it there was room for; the caller offers the rest again later.
     std::size_t receive(std::span<const char> bytes);
-    std::size_t input_space() const { return input_capacity - m_input.size(); }
+    std::size_t input_space() const { return m_input.size() < input_capacity ? input_capacity - m_input.size() : 0; }
 
     const UartState& state() const { return m_state; }
 
