@@ -19,7 +19,9 @@ std::optional<RingSpan> RingSpans::feed(const EventRecord& event)
     auto ring = ring_after(event);
     if (!m_current) {
         auto first = ring.value_or(m_which == Which::Virtual ? event.virtual_ring : static_cast<uint8_t>(event.real_ring));
-        m_current = RingSpan { first, event.time, event.time, ring ? event : EventRecord {} };
+        m_current = RingSpan { first, event.time, event.time, event };
+        if (!ring)
+            m_current->change.kind = EventKind::Count_;
         return std::nullopt;
     }
     // An exit is recorded when it ends, after events that began later.

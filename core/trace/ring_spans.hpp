@@ -8,8 +8,8 @@
 
 namespace ringside {
 
-// The guest was in `ring` from `begin` to `end` (ticks). `change` is the event that brought it there; its kind is
-// EventKind::Count_ for the first stretch of a trace that does not begin with a ring change.
+// The guest was in `ring` from `begin` to `end` (ticks). `change` is the event that brought it there. The first stretch of
+// a trace that does not begin with a ring change has the first event there, with the kind EventKind::Count_.
 struct RingSpan {
     uint8_t ring = 0;
     uint64_t begin = 0;
