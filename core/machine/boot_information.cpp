@@ -47,10 +47,7 @@ enum InformationFlag : uint32_t {
 
 class Block {
 public:
-    explicit Block(uint32_t address)
-        : m_address(address)
-    {
-    }
+    explicit Block(uint32_t address) : m_address(address) { }
     // Each returns the guest-physical address of what it appended.
     uint32_t append(const void* data, size_t size)
     {
@@ -104,10 +101,10 @@ void describe_sections(RawInformation& raw, const PlacedSections& sections)
     raw.sections_shndx = sections.names_index;
 }
 
-}
+} // namespace
 
-std::vector<std::byte> boot_information_block(const BootInformation& information, const GuestMemory& memory,
-    uint32_t address)
+std::vector<std::byte> boot_information_block(
+    const BootInformation& information, const GuestMemory& memory, uint32_t address)
 {
     Block block { address };
     RawInformation raw {};
@@ -124,4 +121,4 @@ std::vector<std::byte> boot_information_block(const BootInformation& information
     return std::move(block.bytes());
 }
 
-}
+} // namespace ringside

@@ -42,4 +42,4 @@ struct BootInformation {
 // The block to be stored at guest-physical `address`. Its size depends neither on the address nor on `sections`.
 std::vector<std::byte> boot_information_block(const BootInformation&, const GuestMemory&, uint32_t address);
 
-}
+} // namespace ringside

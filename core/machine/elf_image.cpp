@@ -20,8 +20,8 @@ Result<Elf32_Ehdr> checked_header(std::span<const std::byte> file, std::string_v
     if (header->e_ident[EI_DATA] != ELFDATA2LSB)
         return bad_image(name, "is a big-endian ELF file; an i386 kernel is little-endian");
     if (header->e_machine != EM_386)
-        return bad_image(name, fmt::format("is an ELF file for machine {}, not for the i386 ({})",
-            header->e_machine, EM_386));
+        return bad_image(
+            name, fmt::format("is an ELF file for machine {}, not for the i386 ({})", header->e_machine, EM_386));
     if (header->e_type == ET_REL)
         return bad_image(name, "is an object file, not an executable", "link it: ld -m elf_i386 -T kernel.ld");
     if (header->e_type == ET_DYN)
@@ -32,23 +32,25 @@ Result<Elf32_Ehdr> checked_header(std::span<const std::byte> file, std::string_v
     if (header->e_phnum == 0)
         return bad_image(name, "has no program headers, so nothing can be loaded");
     if (header->e_phentsize != sizeof(Elf32_Phdr))
-        return bad_image(name, fmt::format("has program headers of {} bytes instead of {}", header->e_phentsize,
-            sizeof(Elf32_Phdr)));
+        return bad_image(name,
+            fmt::format("has program headers of {} bytes instead of {}", header->e_phentsize, sizeof(Elf32_Phdr)));
     return *header;
 }
 
 Result<ImageSegment> parse_segment(std::span<const std::byte> file, std::string_view name, const Elf32_Phdr& header)
 {
     if (header.p_filesz > header.p_memsz)
-        return bad_image(name, fmt::format("segment at 0x{:x} is larger in the file ({} bytes) than in memory ({})",
-            header.p_paddr, header.p_filesz, header.p_memsz));
+        return bad_image(name,
+            fmt::format("segment at 0x{:x} is larger in the file ({} bytes) than in memory ({})", header.p_paddr,
+                header.p_filesz, header.p_memsz));
     if (uint64_t { header.p_paddr } + header.p_memsz > UINT32_MAX)
-        return bad_image(name, fmt::format("segment at 0x{:x} of {} bytes reaches past 4 GiB", header.p_paddr,
-            header.p_memsz));
+        return bad_image(
+            name, fmt::format("segment at 0x{:x} of {} bytes reaches past 4 GiB", header.p_paddr, header.p_memsz));
     const auto content = slice(file, header.p_offset, header.p_filesz);
     if (!content)
-        return bad_image(name, fmt::format("is truncated: segment at 0x{:x} needs {} bytes of file, it has {}",
-            header.p_paddr, uint64_t { header.p_offset } + header.p_filesz, file.size()));
+        return bad_image(name,
+            fmt::format("is truncated: segment at 0x{:x} needs {} bytes of file, it has {}", header.p_paddr,
+                uint64_t { header.p_offset } + header.p_filesz, file.size()));
     return ImageSegment { header.p_paddr, header.p_vaddr, header.p_memsz, *content, (header.p_flags & PF_X) != 0 };
 }
 
@@ -64,7 +66,7 @@ uint32_t physical_entry(const KernelImage& image, uint32_t entry)
     return entry;
 }
 
-}
+} // namespace
 
 bool is_elf(std::span<const std::byte> file)
 {
@@ -85,8 +87,8 @@ Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view 
     for (uint32_t i = 0; i < header->e_phnum; ++i) {
         const auto program_header = read_at<Elf32_Phdr>(file, header->e_phoff + i * uint64_t { sizeof(Elf32_Phdr) });
         if (!program_header)
-            return bad_image(name, fmt::format("is truncated: program header {} of {} is not in the file", i + 1,
-                header->e_phnum));
+            return bad_image(
+                name, fmt::format("is truncated: program header {} of {} is not in the file", i + 1, header->e_phnum));
         if (program_header->p_type != PT_LOAD || (program_header->p_memsz == 0 && program_header->p_filesz == 0))
             continue;
         const auto segment = parse_segment(file, name, *program_header);
@@ -100,4 +102,4 @@ Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view 
     return image;
 }
 
-}
+} // namespace ringside

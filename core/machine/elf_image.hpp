@@ -23,8 +23,8 @@ bool is_elf64(std::span<const std::byte> file);
 // GRUB and QEMU do; an e_entry in no virtual range is physical already.
 Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view name);
 
-// The named, defined symbols of .symtab, ascending by their (guest-linear) address; none for other files and damaged tables. Bounded: see
-// the limits in the implementation.
+// The named, defined symbols of .symtab, ascending by their (guest-linear) address; none for other files and damaged
+// tables. Bounded: see the limits in the implementation.
 std::vector<Symbol> elf_symbols(std::span<const std::byte> file);
 
 // The section header table and the symbol and string tables, packed into one block for the kernel to read (Multiboot
@@ -44,4 +44,4 @@ ElfSections elf_sections(std::span<const std::byte> file);
 // The block as it has to be stored at guest-physical `address`.
 std::vector<std::byte> sections_at(ElfSections, uint32_t address);
 
-}
+} // namespace ringside

@@ -78,7 +78,7 @@ bool must_be_copied(const Elf32_Shdr& header)
     return (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_STRTAB) && !(header.sh_flags & SHF_ALLOC);
 }
 
-}
+} // namespace
 
 std::vector<Symbol> elf_symbols(std::span<const std::byte> file)
 {
@@ -126,4 +126,4 @@ std::vector<std::byte> sections_at(ElfSections sections, uint32_t address)
     return std::move(sections.block);
 }
 
-}
+} // namespace ringside

@@ -30,13 +30,13 @@ Unexpected not_regular(const std::string& path, mode_t mode)
     return bad_image(path, fmt::format("is {}, not a regular file", kind_of(mode)));
 }
 
-}
+} // namespace
 
 // The kind is looked at before opening, because opening some devices has effects, and again after, because the name may
 // lead elsewhere by then. O_NONBLOCK keeps the opening of a FIFO from waiting for its writer.
 Result<ImageFile> ImageFile::open(const std::string& path)
 {
-    struct stat status {};
+    struct stat status { };
     if (::stat(path.c_str(), &status) != 0)
         return bad_image(path, fmt::format("cannot be opened: {}", std::strerror(errno)));
     if (!S_ISREG(status.st_mode))
@@ -51,9 +51,7 @@ Result<ImageFile> ImageFile::open(const std::string& path)
 }
 
 ImageFile::ImageFile(ImageFile&& other) noexcept
-    : m_path(std::move(other.m_path))
-    , m_descriptor(std::exchange(other.m_descriptor, -1))
-    , m_size(other.m_size)
+    : m_path(std::move(other.m_path)), m_descriptor(std::exchange(other.m_descriptor, -1)), m_size(other.m_size)
 {
 }
 
@@ -67,8 +65,7 @@ Result<std::vector<std::byte>> ImageFile::read() const
 {
     std::vector<std::byte> bytes(m_size);
     for (size_t done = 0; done < bytes.size();) {
-        const auto count
-            = ::pread(m_descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+        const auto count = ::pread(m_descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -80,4 +77,4 @@ Result<std::vector<std::byte>> ImageFile::read() const
     return bytes;
 }
 
-}
+} // namespace ringside

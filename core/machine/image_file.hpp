@@ -24,15 +24,11 @@ public:
     Result<std::vector<std::byte>> read() const;
 
 private:
-    ImageFile(std::string path, int descriptor)
-        : m_path(std::move(path))
-        , m_descriptor(descriptor)
-    {
-    }
+    ImageFile(std::string path, int descriptor) : m_path(std::move(path)), m_descriptor(descriptor) { }
 
     std::string m_path;
     int m_descriptor = -1;
     uint64_t m_size = 0;
 };
 
-}
+} // namespace ringside

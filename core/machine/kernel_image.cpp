@@ -46,7 +46,8 @@ void zero(GuestMemory& memory, uint64_t base, uint64_t size)
     const auto hole_end = (base + size) / page_size * page_size;
     const bool punched = size >= worth_a_hole
         && fallocate(memory.descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(hole_begin),
-               static_cast<off_t>(hole_end - hole_begin)) == 0;
+               static_cast<off_t>(hole_end - hole_begin))
+            == 0;
     if (!punched) {
         std::ranges::fill(memory.bytes(Gpa { base }, size), std::byte { 0 });
         return;
@@ -55,7 +56,7 @@ void zero(GuestMemory& memory, uint64_t base, uint64_t size)
     std::ranges::fill(memory.bytes(Gpa { hole_end }, base + size - hole_end), std::byte { 0 });
 }
 
-}
+} // namespace
 
 uint64_t KernelImage::highest_end() const
 {
@@ -79,8 +80,8 @@ Result<void> check_fits(KernelImage& image, const GuestMemory& memory, std::stri
     std::ranges::sort(segments, {}, &ImageSegment::physical_address);
     for (size_t i = 0; i < segments.size(); ++i) {
         if (i > 0 && segments[i].physical_address < segments[i - 1].physical_end())
-            return bad_image(name,
-                fmt::format("segments {} and {} overlap", describe(segments[i - 1]), describe(segments[i])));
+            return bad_image(
+                name, fmt::format("segments {} and {} overlap", describe(segments[i - 1]), describe(segments[i])));
         if (auto fits = check_segment(segments[i], memory, name); !fits)
             return fits.propagate();
     }
@@ -132,4 +133,4 @@ std::string printable(std::string_view name)
     return name.size() > longest ? text + "..." : text;
 }
 
-}
+} // namespace ringside

@@ -52,7 +52,7 @@ Unexpected bad_image(std::string_view name, std::string_view what, std::string h
 std::string printable(std::string_view name);
 
 // A structure or integer at `offset` of a file, or nothing if it is not all there.
-template<typename T>
+template <typename T>
 std::optional<T> read_at(std::span<const std::byte> file, uint64_t offset)
 {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -71,4 +71,4 @@ inline std::optional<std::span<const std::byte>> slice(std::span<const std::byte
     return file.subspan(offset, size);
 }
 
-}
+} // namespace ringside

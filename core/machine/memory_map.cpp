@@ -7,8 +7,8 @@ std::array<MemoryMapEntry, 4> memory_map(const GuestMemory& memory)
     const auto& conventional = memory.regions().front();
     const auto conventional_end = conventional.base.value + conventional.size;
     return { {
-        { 0, extended_bios_data_area, MemoryMapEntry::Usable },
-        { extended_bios_data_area, conventional_end - extended_bios_data_area, MemoryMapEntry::Reserved },
+        { 0, usable_conventional_end, MemoryMapEntry::Usable },
+        { usable_conventional_end, conventional_end - usable_conventional_end, MemoryMapEntry::Reserved },
         { 0xF0000, extended_memory - 0xF0000, MemoryMapEntry::Reserved },
         { extended_memory, uint64_t { upper_memory_kib(memory) } * 1024, MemoryMapEntry::Usable },
     } };
@@ -20,4 +20,4 @@ uint32_t upper_memory_kib(const GuestMemory& memory)
     return static_cast<uint32_t>((last.base.value + last.size - extended_memory) / 1024);
 }
 
-}
+} // namespace ringside

@@ -21,16 +21,16 @@ struct MemoryMapEntry {
     Kind kind = Usable;
 };
 
-inline constexpr uint64_t extended_bios_data_area = 0x9FC00;
+inline constexpr uint64_t usable_conventional_end = 0x9FC00;
 inline constexpr uint64_t extended_memory = 0x100000;
 
 // Where the machine itself writes, so that no kernel may be loaded there. Of the BIOS area only the first half is
 // ours: `ld -Ttext=0x100000` puts the ELF headers of a kernel into the page below 1 MiB, and such kernels must start.
 inline constexpr std::array<MemoryRegion, 4> firmware_areas { {
-    { Gpa { 0x400 }, 0x100 },                    // BIOS data area
-    { Gpa { extended_bios_data_area }, 0x400 },  // extended BIOS data area
-    { Gpa { 0xB8000 }, 0x8000 },                 // VGA text
-    { Gpa { 0xF0000 }, 0x8000 },                 // MP table and what else the firmware describes
+    { Gpa { 0x400 }, 0x100 },                   // BIOS data area
+    { Gpa { usable_conventional_end }, 0x400 }, // extended BIOS data area
+    { Gpa { 0xB8000 }, 0x8000 },                // VGA text
+    { Gpa { 0xF0000 }, 0x8000 },                // MP table and what else the firmware describes
 } };
 
 std::array<MemoryMapEntry, 4> memory_map(const GuestMemory&);
@@ -40,4 +40,4 @@ std::array<MemoryMapEntry, 4> memory_map(const GuestMemory&);
 inline constexpr uint32_t lower_memory_kib = 640;
 uint32_t upper_memory_kib(const GuestMemory&);
 
-}
+} // namespace ringside

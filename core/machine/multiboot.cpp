@@ -27,15 +27,14 @@ struct BootPlan {
 class BootPlanner {
 public:
     BootPlanner(const GuestMemory& memory, const KernelImage& image)
-        : m_memory(memory)
-        , m_above_kernel(std::max(image.highest_end(), extended_memory))
+        : m_memory(memory), m_above_kernel(std::max(image.highest_end(), extended_memory))
     {
         for (const auto& segment : image.segments)
             m_placement.reserve(segment.physical_address, segment.memory_size);
     }
 
-    Result<BootPlan> plan(std::span<const std::byte> kernel, std::string command_line,
-        std::span<const ModuleBytes> modules);
+    Result<BootPlan> plan(
+        std::span<const std::byte> kernel, std::string command_line, std::span<const ModuleBytes> modules);
 
 private:
     std::optional<uint32_t> place_high(uint64_t size)
@@ -68,8 +67,8 @@ uint64_t whole_pages(uint64_t size)
     return (size + page_size - 1) / page_size * page_size;
 }
 
-Result<BootPlan> BootPlanner::plan(std::span<const std::byte> kernel, std::string command_line,
-    std::span<const ModuleBytes> modules)
+Result<BootPlan> BootPlanner::plan(
+    std::span<const std::byte> kernel, std::string command_line, std::span<const ModuleBytes> modules)
 {
     BootPlan plan;
     plan.information.command_line = std::move(command_line);
@@ -104,7 +103,7 @@ Result<void> BootPlanner::place_modules(BootPlan& plan, std::span<const ModuleBy
 bool BootPlanner::place_information(BootPlan& plan)
 {
     const auto size = boot_information_block(plan.information, m_memory, 0).size();
-    auto address = m_placement.place(size, information_from, extended_bios_data_area);
+    auto address = m_placement.place(size, information_from, usable_conventional_end);
     if (!address)
         address = place_high(size);
     plan.information_address = address.value_or(0);
@@ -136,24 +135,23 @@ void write_plan(GuestMemory& memory, const BootPlan& plan, std::span<const Modul
         write_bytes(memory, plan.information.modules[i].begin, modules[i].bytes);
     if (!plan.sections.empty())
         write_bytes(memory, plan.information.sections.address, plan.sections);
-    write_bytes(memory, plan.information_address,
-        boot_information_block(plan.information, memory, plan.information_address));
+    write_bytes(
+        memory, plan.information_address, boot_information_block(plan.information, memory, plan.information_address));
 }
 
 Result<void> check_command_line(std::string_view name, std::string_view command_line)
 {
     const auto length = name.size() + 1 + command_line.size();
     if (length > longest_command_line)
-        return fail(ExitCode::Usage,
-            fmt::format("{}: command line of {} bytes is too long", printable(name), length),
+        return fail(ExitCode::Usage, fmt::format("{}: command line of {} bytes is too long", printable(name), length),
             fmt::format("a command line may have {} bytes, the file name included", longest_command_line));
     if (name.find('\0') != std::string_view::npos || command_line.find('\0') != std::string_view::npos)
         return fail(ExitCode::Usage, fmt::format("{}: command line contains a zero byte", printable(name)));
     return {};
 }
 
-Result<void> check_command_lines(std::string_view kernel_name, std::string_view command_line,
-    std::span<const ModuleBytes> modules)
+Result<void> check_command_lines(
+    std::string_view kernel_name, std::string_view command_line, std::span<const ModuleBytes> modules)
 {
     if (auto good = check_command_line(kernel_name, command_line); !good)
         return good;
@@ -170,8 +168,9 @@ Result<std::vector<std::byte>> read_kernel(const std::string& path)
     if (!file)
         return file.propagate();
     if (file->size() > largest_kernel_file)
-        return bad_image(path, fmt::format("is too large for a kernel: {} MiB, at most {} are read",
-            mebibytes_up_to(file->size()), largest_kernel_file / mebibyte));
+        return bad_image(path,
+            fmt::format("is too large for a kernel: {} MiB, at most {} are read", mebibytes_up_to(file->size()),
+                largest_kernel_file / mebibyte));
     return file->read();
 }
 
@@ -199,7 +198,7 @@ Result<std::vector<std::vector<std::byte>>> read_modules(const std::vector<BootM
     return contents;
 }
 
-}
+} // namespace
 
 bool is_multiboot(std::span<const std::byte> file)
 {
@@ -240,4 +239,4 @@ Result<LoadedKernel> load_multiboot(GuestMemory& memory, std::span<const std::by
         image->segments.front().physical_address, static_cast<uint32_t>(image->highest_end()) };
 }
 
-}
+} // namespace ringside

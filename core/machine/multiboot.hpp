@@ -1,13 +1,14 @@
 // The Multiboot loader (Multiboot 0.6.96): puts a kernel and its modules into guest memory as a boot loader does.
 //
 // What goes where:
-//   kernel       at the physical addresses that its file gives; it may lie below 1 MiB, but not where the firmware keeps
+//   kernel       at the physical addresses that its file gives; it may lie below 1 MiB, but not where the firmware
+//   keeps
 //                its data (memory_map.hpp)
 //   modules      page-aligned, in order, each on pages of its own, at the first room above the kernel (and above
 //                1 MiB); where that does not suffice, at any room above 1 MiB
 //   information  page-aligned, at the first room from 0x10000 on and below the extended BIOS data area, where kernels
-//                that use memory from their end on, or that map only the first 4 MiB, leave it alone and still reach it;
-//                where that does not suffice, like a module
+//                that use memory from their end on, or that map only the first 4 MiB, leave it alone and still reach
+//                it; where that does not suffice, like a module
 //   ELF tables   section headers with symbol and string tables, like a module; left out where there is no room
 //
 // Either everything is placed and written, or an error is returned and the memory is untouched.
@@ -67,4 +68,4 @@ Result<LoadedKernel> load_multiboot(GuestMemory&, const BootRequest&);
 Result<LoadedKernel> load_multiboot(GuestMemory&, std::span<const std::byte> kernel, std::string_view kernel_name,
     std::string_view command_line, std::span<const ModuleBytes> modules);
 
-}
+} // namespace ringside

@@ -13,7 +13,7 @@ namespace ringside {
 
 struct MultibootHeader {
     static constexpr uint32_t magic = 0x1BADB002;
-    static constexpr uint32_t page_align = 1 << 0; // modules on page boundaries: we always do
+    static constexpr uint32_t page_align = 1 << 0;         // modules on page boundaries: we always do
     static constexpr uint32_t memory_information = 1 << 1; // we always give it
     static constexpr uint32_t video_mode = 1 << 2; // text mode only: the information then lacks the video fields
     static constexpr uint32_t address_fields = 1 << 16;
@@ -29,4 +29,4 @@ std::optional<MultibootHeader> find_multiboot_header(std::span<const std::byte> 
 // The kernel in `file`, by its header's address fields if it has them and as an ELF file otherwise; or why it is none.
 Result<KernelImage> parse_kernel(std::span<const std::byte> file, std::string_view name);
 
-}
+} // namespace ringside

@@ -18,7 +18,7 @@ constexpr uint64_t page_end(uint64_t address)
     return page_begin(address + page_size - 1);
 }
 
-}
+} // namespace
 
 void Placement::reserve(uint64_t base, uint64_t size)
 {
@@ -46,4 +46,4 @@ std::optional<uint32_t> Placement::place(uint64_t size, uint64_t from, uint64_t 
     return static_cast<uint32_t>(candidate);
 }
 
-}
+} // namespace ringside

@@ -23,4 +23,4 @@ private:
     std::vector<Range> m_taken; // ascending, disjoint and not touching
 };
 
-}
+} // namespace ringside

@@ -1,10 +1,11 @@
-// What a kernel finds behind EBX: the Multiboot information, read back from guest memory. Written from the specification
-// (Multiboot 0.6.96 §3.3) and not from the loader's own structures.
+// What a kernel finds behind EBX: the Multiboot information, read back from guest memory. Written from the
+// specification (Multiboot 0.6.96 §3.3) and not from the loader's own structures.
 #pragma once
 
 #include "core/machine/guest_memory.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,15 +32,14 @@ struct BootView {
 
     std::string text(uint32_t at) const
     {
-        std::string result;
-        for (;; ++at) {
-            const auto character = memory.read<char>(Gpa { at });
-            if (!character)
-                return "(text runs out of memory)";
-            if (*character == '\0')
-                return result;
-            result += *character;
+        for (const auto& region : memory.regions()) {
+            const auto rest = memory.bytes(Gpa { at }, region.base.value + region.size - at);
+            const auto* begin = reinterpret_cast<const char*>(rest.data());
+            const auto length = rest.empty() ? 0 : strnlen(begin, rest.size());
+            if (length < rest.size())
+                return { begin, length };
         }
+        return "(text runs out of memory)";
     }
     std::string command_line() const { return text(field(16)); }
     std::string boot_loader_name() const { return text(field(64)); }
@@ -65,4 +65,4 @@ struct BootView {
     }
 };
 
-}
+} // namespace ringside::test

@@ -15,7 +15,7 @@ void sleep_milliseconds(unsigned milliseconds)
     std::this_thread::sleep_for(std::chrono::milliseconds { milliseconds });
 }
 
-}
+} // namespace
 
 TEST_CASE("the host clock begins near zero and follows real time")
 {

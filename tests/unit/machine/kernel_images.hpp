@@ -14,7 +14,7 @@ namespace ringside::test {
 
 using Bytes = std::vector<std::byte>;
 
-template<typename T>
+template <typename T>
 void append(Bytes& bytes, const T& value)
 {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -22,7 +22,7 @@ void append(Bytes& bytes, const T& value)
     bytes.insert(bytes.end(), begin, begin + sizeof(T));
 }
 
-template<typename T>
+template <typename T>
 void patch(Bytes& bytes, size_t offset, const T& value)
 {
     std::memcpy(bytes.data() + offset, &value, sizeof(T));
@@ -89,8 +89,9 @@ inline Bytes TestElf::build() const
     auto offset = static_cast<uint32_t>(multiboot_offset() + header.size());
     for (const auto& segment : segments) {
         const auto size = static_cast<uint32_t>(segment.content.size());
-        append(bytes, Elf32_Phdr { PT_LOAD, offset, segment.virtual_address, segment.physical_address, size,
-                          size + segment.bss, segment.flags, 4 });
+        append(bytes,
+            Elf32_Phdr { PT_LOAD, offset, segment.virtual_address, segment.physical_address, size, size + segment.bss,
+                segment.flags, 4 });
         offset += size;
     }
     bytes.insert(bytes.end(), header.begin(), header.end());
@@ -108,8 +109,9 @@ inline void TestElf::append_sections(Bytes& bytes) const
     const auto symbols_offset = static_cast<uint32_t>(bytes.size());
     append(bytes, Elf32_Sym {});
     for (const auto& [name, address] : symbols) {
-        append(bytes, Elf32_Sym { static_cast<Elf32_Word>(strings.size()), address, 16,
-                          ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1 });
+        append(bytes,
+            Elf32_Sym {
+                static_cast<Elf32_Word>(strings.size()), address, 16, ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1 });
         strings += name;
         strings.push_back('\0');
     }
@@ -123,8 +125,9 @@ inline void TestElf::append_sections(Bytes& bytes) const
     patch<uint16_t>(bytes, offsetof(Elf32_Ehdr, e_shnum), 4);
     patch<uint16_t>(bytes, offsetof(Elf32_Ehdr, e_shstrndx), 3);
     append(bytes, Elf32_Shdr {});
-    append(bytes, Elf32_Shdr { 1, SHT_SYMTAB, 0, 0, symbols_offset, strings_offset - symbols_offset, 2, 1, 4,
-                      sizeof(Elf32_Sym) });
+    append(bytes,
+        Elf32_Shdr {
+            1, SHT_SYMTAB, 0, 0, symbols_offset, strings_offset - symbols_offset, 2, 1, 4, sizeof(Elf32_Sym) });
     append(bytes, Elf32_Shdr { 9, SHT_STRTAB, 0, 0, strings_offset, names_offset - strings_offset, 0, 0, 1, 0 });
     append(bytes, Elf32_Shdr { 17, SHT_STRTAB, 0, 0, names_offset, static_cast<uint32_t>(names.size()), 0, 0, 1, 0 });
 }
@@ -149,4 +152,4 @@ struct TestFlat {
     }
 };
 
-}
+} // namespace ringside::test

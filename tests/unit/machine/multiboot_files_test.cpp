@@ -31,8 +31,8 @@ public:
     std::string path(const std::string& name) const { return m_path / name; }
     std::string write(const std::string& name, const Bytes& bytes) const
     {
-        std::ofstream { path(name), std::ios::binary }.write(reinterpret_cast<const char*>(bytes.data()),
-            static_cast<std::streamsize>(bytes.size()));
+        std::ofstream { path(name), std::ios::binary }.write(
+            reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         return path(name);
     }
 
@@ -62,7 +62,7 @@ size_t open_descriptors()
     return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
-}
+} // namespace
 
 TEST_CASE("kernel and modules are read from files, and the guest sees their paths as given")
 {
@@ -71,7 +71,8 @@ TEST_CASE("kernel and modules are read from files, and the guest sees their path
     const auto module = folder.write("init", filled(5000, 0x42));
     auto memory = memory_of(4);
     const auto before = open_descriptors();
-    const auto loaded = load_multiboot(memory, BootRequest { kernel, "quiet", { { module, "" }, { module, "again" } } });
+    const auto loaded
+        = load_multiboot(memory, BootRequest { kernel, "quiet", { { module, "" }, { module, "again" } } });
     REQUIRE(loaded);
     CHECK(open_descriptors() == before);
 

@@ -37,7 +37,7 @@ void check_bad(const Bytes& kernel, std::string_view what, std::string_view hint
     CHECK(error.hint.find(hint) != std::string::npos);
 }
 
-template<typename T>
+template <typename T>
 Bytes spoiled(const TestElf& elf, size_t offset, T value)
 {
     auto bytes = elf.build();
@@ -53,7 +53,7 @@ TestElf elf_at(uint32_t address, uint32_t size = 64, uint32_t bss = 0)
     return elf;
 }
 
-}
+} // namespace
 
 TEST_CASE("files without a Multiboot header are refused with the reason")
 {
@@ -131,7 +131,7 @@ TEST_CASE("truncated ELF files are refused wherever they end")
 {
     const auto whole = TestElf {}.build();
     for (size_t size = 0; size < whole.size(); ++size) {
-        const auto error = refusal({ whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size) });
+        const auto error = refusal({ whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size) }, "", {}, 2);
         CHECK(error.code == ExitCode::BadImage);
     }
     check_bad({ whole.begin(), whole.end() - 1 }, "is truncated: segment at 0x100000");

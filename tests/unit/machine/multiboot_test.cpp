@@ -21,7 +21,7 @@ LoadedKernel loaded(GuestMemory& memory, const Bytes& kernel, std::string_view c
     return *result;
 }
 
-}
+} // namespace
 
 TEST_CASE("an ELF kernel is loaded at its physical addresses and its BSS is zeroed")
 {
@@ -255,8 +255,8 @@ TEST_CASE("modules are page-aligned above the kernel, in order, with their bytes
     const Bytes third;
     TestElf elf;
     elf.segments[0].bss = 0x5000;
-    const auto kernel = loaded(memory, elf.build(), "", { { "init.elf", "", first }, { "data", "a b", second },
-                                                            { "empty", "", third } });
+    const auto kernel = loaded(
+        memory, elf.build(), "", { { "init.elf", "", first }, { "data", "a b", second }, { "empty", "", third } });
     const auto modules = BootView { memory, kernel.information_address }.modules();
     REQUIRE(modules.size() == 3);
     CHECK(modules[0].command_line == "init.elf");

@@ -21,4 +21,4 @@ inline bool is_all(std::span<const std::byte> bytes, uint8_t value)
     return std::ranges::all_of(bytes, [&](std::byte each) { return each == std::byte { value }; });
 }
 
-}
+} // namespace ringside::test
