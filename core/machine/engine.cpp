@@ -23,7 +23,6 @@ enum Msr : uint32_t {
 };
 
 constexpr uint64_t apic_base_enable = 1 << 11;
-constexpr uint64_t apic_base_writable = apic_base_enable;
 
 }
 
@@ -96,10 +95,10 @@ bool Engine::write_msr(CpuState& state, uint32_t index, uint64_t value)
     switch (index) {
     case ApicBase:
         // The base cannot be moved: the devices' places are fixed (docs/CAVEATS.md).
-        if ((value & ~apic_base_writable) != (state.msrs.apic_base & ~apic_base_writable))
+        if ((value & ~apic_base_enable) != (state.msrs.apic_base & ~apic_base_enable))
             return false;
         state.msrs.apic_base = value;
-        m_platform.local_apic().set_enabled(value & apic_base_enable);
+        m_platform.local_apic().write_base_msr(value);
         return true;
     case SysenterCs:
         state.msrs.sysenter_cs = static_cast<uint32_t>(value);

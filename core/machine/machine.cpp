@@ -2,19 +2,20 @@
 
 #include "core/verify.hpp"
 
-#include <chrono>
+#include <ctime>
 #include <fmt/format.h>
+#include <utility>
 
 namespace ringside {
 
 namespace {
 
-// The time of day at which the real-time clock starts under the virtual clock: the same in every run.
-constexpr RtcStart fixed_wall_clock { 2024, 1, 1, 12, 0, 0 };
+constexpr Nanoseconds input_retry_interval = 1'000'000;
 
+// Under the virtual clock the time of day starts at the same moment in every run.
 RtcStart wall_clock(ClockKind clock)
 {
-    return clock == ClockKind::Virtual ? fixed_wall_clock : RtcStart::now();
+    return clock == ClockKind::Virtual ? RtcStart {} : RtcStart { std::time(nullptr) };
 }
 
 }
@@ -32,7 +33,11 @@ Machine::Machine(MachineConfiguration configuration, GuestMemory memory, TraceBl
 {
 }
 
-Machine::~Machine() = default;
+// The alarm's thread uses everything else, so it ends first.
+Machine::~Machine()
+{
+    m_alarm = nullptr;
+}
 
 Result<std::unique_ptr<Machine>> Machine::create(MachineConfiguration configuration, TraceBlock& trace)
 {
@@ -81,6 +86,7 @@ Result<void> Machine::assemble()
         m_recorder.event({ .kind = EventKind::InterruptLine, .a = irq, .b = level });
     };
 
+    m_input_timer = m_timers.add([this] { offer_input(); });
     auto platform = Platform::create(m_memory, clock, m_timers, std::move(hooks), wall_clock(m_configuration.clock));
     if (!platform)
         return platform.propagate();
@@ -178,6 +184,7 @@ void Machine::service()
         take_commands();
     if (m_ended)
         return;
+    offer_input();
     m_engine->synchronize_virtual_time();
     m_timers.run_due(m_engine->clock().now());
     if (m_alarm)
@@ -210,6 +217,16 @@ void Machine::offer_input(std::unique_lock<std::mutex>& lock)
     std::size_t taken = m_platform->console_input(input);
     lock.lock();
     m_input.insert(0, input, taken);
+}
+
+// The serial port takes what its buffer holds; the rest is offered again a little later.
+void Machine::offer_input()
+{
+    if (m_typed.empty())
+        return;
+    m_typed.erase(0, m_platform->console_input(m_typed));
+    if (!m_typed.empty())
+        m_timers.arm(m_input_timer, m_engine->clock().now() + input_retry_interval);
 }
 
 void Machine::carry_out(Command command)

@@ -89,6 +89,7 @@ private:
     void service();             // commands, input and timers that are due
     void take_commands();       // returns when the machine is not paused
     void carry_out(Command command);
+    void offer_input();
     void offer_input(std::unique_lock<std::mutex>& lock);
     void wait_for_interrupt();  // HLT
     void handle(const Exit& exit);
@@ -113,6 +114,8 @@ private:
     std::string m_input;
     std::atomic<bool> m_attention { false }; // commands or input wait, or a timer is due
 
+    std::string m_typed; // taken from m_input, not yet by the serial port
+    TimerId m_input_timer = 0;
     bool m_paused = false;
     bool m_ended = false;
     RunResult m_result;

@@ -7,13 +7,6 @@
 
 namespace ringside {
 
-namespace {
-
-// No 32-bit guest reaches this address: Unicorn never stops at an address of its own accord.
-constexpr uint64_t no_end = ~uint64_t { 0 };
-
-}
-
 Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout)
     : m_engine(engine)
     , m_blocks(engine.blocks())
@@ -30,6 +23,10 @@ const StrategyInfo& Emulator::info() const
 
 Result<void> Emulator::set_up()
 {
+    // Unicorn must never stop at an address of its own accord. Without this it also looks up the `until` address of every
+    // uc_emu_start() in the guest's page tables, and the fault of that overwrites CR2 and the pending error code.
+    if (uc_ctl_exits_enable(m_unicorn.get()) != UC_ERR_OK)
+        return fail(ExitCode::Unavailable, "Unicorn cannot do without an end address");
     prime();
     if (auto mapped = map_memory(); !mapped)
         return mapped;
@@ -44,7 +41,7 @@ void Emulator::prime()
     uc_engine* uc = m_unicorn.get();
     VERIFY(uc_mem_map(uc, 0, page_size, UC_PROT_ALL) == UC_ERR_OK);
     VERIFY(uc_mem_write(uc, 0, code, sizeof(code)) == UC_ERR_OK);
-    VERIFY(uc_emu_start(uc, 0, no_end, 0, 0) == UC_ERR_OK);
+    VERIFY(uc_emu_start(uc, 0, 0, 0, 0) == UC_ERR_OK);
     VERIFY(uc_mem_unmap(uc, 0, page_size) == UC_ERR_OK);
 }
 
@@ -77,7 +74,7 @@ Exit Emulator::run()
     for (;;) {
         arm_limit();
         m_stop = Stop::None;
-        uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), no_end, 0, 0);
+        uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), 0, 0, 0);
         if (auto exit = after_stop(error))
             return *exit;
     }
