@@ -35,9 +35,8 @@ inline constexpr std::array<MemoryRegion, 4> firmware_areas { {
 
 std::array<MemoryMapEntry, 4> memory_map(const GuestMemory&);
 
-// In KiB, as Multiboot and the CMOS count: memory below 1 MiB (640, the video hole's start, as QEMU reports it; the
-// memory map is exact), and contiguous memory from 1 MiB on.
-inline constexpr uint32_t lower_memory_kib = 640;
+// In KiB, as Multiboot and the CMOS count: memory from 0 on (639, as INT 12h and QEMU have it), and from 1 MiB on.
+inline constexpr uint32_t lower_memory_kib = usable_conventional_end / 1024;
 uint32_t upper_memory_kib(const GuestMemory&);
 
 } // namespace ringside

@@ -200,7 +200,7 @@ TEST_CASE("the information holds memory sizes, memory map and names, whatever th
     const BootView view { memory, kernel.information_address };
 
     CHECK(view.field(0) == ((1u << 0) | (1u << 2) | (1u << 3) | (1u << 6) | (1u << 9)));
-    CHECK(view.field(4) == 640);
+    CHECK(view.field(4) == 639);
     CHECK(view.field(8) == 15 * 1024);
     CHECK(view.field(12) == 0);
     CHECK(view.command_line() == "kernel console=serial verbose");
