@@ -136,7 +136,8 @@ void Pit::arm_next_edge(uint64_t now)
     if (!edge->level && !square_wave)
         edge = PitEdge { edge->tick + 1, true };
     m_state.armed = *edge;
-    m_timers.arm(m_edge, std::max(pit_frequency.time_of(edge->tick), m_clock.now() + shortest_rearm));
+    const auto earliest = m_state.counters[0].is_periodic() ? m_clock.now() + shortest_rearm : 0;
+    m_timers.arm(m_edge, std::max(pit_frequency.time_of(edge->tick), earliest));
 }
 
 std::vector<RegisterView> Pit::registers() const

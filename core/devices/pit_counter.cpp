@@ -40,17 +40,20 @@ void PitCounter::write(uint8_t value, uint64_t now)
 // A whole count was written. When it takes effect depends on the mode (8254, "Mode definitions").
 void PitCounter::load(uint16_t written, uint64_t now)
 {
-    take_pending(now);
+    const auto boundary = end_of_part(now);
     m_next_reload = decode(written);
-    if (m_mode == 1 || m_mode == 5) {
-        m_next_from = UINT64_MAX; // with the next trigger
-        return;
-    }
-    if (!is_periodic() || !m_running)
-        return start(now);
-    // The period that runs (mode 3: the half of it) is finished first.
-    const auto edge = counting_stopped() ? std::nullopt : next_edge(now);
-    m_next_from = !edge ? UINT64_MAX : m_mode == 2 && !edge->level ? edge->tick + 1 : edge->tick;
+    m_next_from = boundary;
+    if (m_mode == 0 || m_mode == 4 || (is_periodic() && !m_running))
+        start(now);
+}
+
+// The tick at which the period that runs (mode 3: the half of it) is over. Never, if only the gate can start the next.
+uint64_t PitCounter::end_of_part(uint64_t now)
+{
+    const auto edge = is_periodic() ? next_edge(now) : std::nullopt;
+    if (!edge)
+        return UINT64_MAX;
+    return m_mode == 2 && !edge->level ? edge->tick + 1 : edge->tick;
 }
 
 // The counting element takes the count with the next tick.

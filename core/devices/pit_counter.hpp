@@ -51,6 +51,7 @@ private:
     uint32_t remaining(uint64_t now) const;
     uint64_t half_period() const { return (m_reload + 1) / 2; }
     void load(uint16_t written, uint64_t now);
+    uint64_t end_of_part(uint64_t now);
     void start(uint64_t now);
     void take_pending(uint64_t now);
 
