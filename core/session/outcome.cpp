@@ -77,6 +77,7 @@ std::vector<std::byte> encode(const WorkerReport& report)
     out.put(static_cast<uint8_t>(report.result.outcome));
     out.put(report.result.code);
     out.put_text(clip(report.result.reason));
+    out.put(report.elapsed);
     out.put(static_cast<uint8_t>(report.place.has_value()));
     if (report.place)
         encode(out, *report.place);
@@ -91,6 +92,7 @@ std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes)
     report.result.outcome = static_cast<Outcome>(outcome);
     report.result.code = in.get<uint32_t>();
     report.result.reason = one_line(in.get_text());
+    report.elapsed = in.get<uint64_t>();
     if (in.get<uint8_t>() != 0)
         report.place = decode_place(in);
     if (!in.finished() || outcome > static_cast<uint8_t>(Outcome::Failed))

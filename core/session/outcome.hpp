@@ -36,6 +36,7 @@ struct SessionEnd {
     RunResult result;                // `reason` is set whatever the cause
     std::optional<GuestPlace> place; // where the guest was stopped, unless it had to be killed
     int signal = 0;                  // Died: the signal that killed the worker, or 0
+    uint64_t elapsed = 0;            // trace ticks from the guest's first instruction to its end; 0: not known
 };
 
 ExitCode exit_code(const SessionEnd& end);
@@ -44,6 +45,7 @@ ExitCode exit_code(const SessionEnd& end);
 struct WorkerReport {
     RunResult result;
     std::optional<GuestPlace> place;
+    uint64_t elapsed = 0;
 };
 std::vector<std::byte> encode(const WorkerReport& report);
 std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes);

@@ -296,7 +296,7 @@ void Session::break_off(std::string reason)
     m_report = std::nullopt;
     m_worker.kill();
     finish();
-    m_end = { SessionEnd::Cause::Died, { Outcome::Failed, 0, std::move(reason) }, {}, 0 };
+    m_end = { SessionEnd::Cause::Died, { Outcome::Failed, 0, std::move(reason) }, {}, 0, 0 };
 }
 
 void Session::finish()
@@ -305,15 +305,20 @@ void Session::finish()
     m_control.reset();
     m_input.reset();
     m_state = State::Ended;
-    auto stop_cause = m_timed_out ? SessionEnd::Cause::Timeout : SessionEnd::Cause::Command;
-    if (m_report) {
-        bool stopped = m_report->result.outcome == Outcome::Stopped;
-        m_end = { stopped ? stop_cause : SessionEnd::Cause::Guest, m_report->result, m_report->place, 0 };
-    } else if (m_stopping) {
-        m_end = { stop_cause, { Outcome::Stopped, 0, "killed, because it did not stop" }, {}, process.signal };
-    } else {
-        m_end = { SessionEnd::Cause::Died, { Outcome::Failed, 0, describe(process) }, {}, process.signal };
-    }
+    m_end = m_report ? end_of(*m_report) : end_of(process);
+}
+
+SessionEnd Session::end_of(const WorkerReport& report) const
+{
+    bool stopped = report.result.outcome == Outcome::Stopped;
+    return { stopped ? stop_cause() : SessionEnd::Cause::Guest, report.result, report.place, 0, report.elapsed };
+}
+
+SessionEnd Session::end_of(const ProcessEnd& process) const
+{
+    if (m_stopping)
+        return { stop_cause(), { Outcome::Stopped, 0, "killed, because it did not stop" }, {}, process.signal, 0 };
+    return { SessionEnd::Cause::Died, { Outcome::Failed, 0, describe(process) }, {}, process.signal, 0 };
 }
 
 std::size_t Session::take_console(std::string& out, std::size_t limit)

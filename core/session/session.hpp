@@ -89,6 +89,12 @@ private:
     void take_message(const Message& message);
     void break_off(std::string reason);
     void finish();
+    SessionEnd end_of(const WorkerReport& report) const;
+    SessionEnd end_of(const ProcessEnd& process) const;
+    SessionEnd::Cause stop_cause() const
+    {
+        return m_timed_out ? SessionEnd::Cause::Timeout : SessionEnd::Cause::Command;
+    }
     void check_deadline();
     Milliseconds until_deadline(Milliseconds timeout) const;
     void keep_console();

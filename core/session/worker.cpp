@@ -6,6 +6,7 @@
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
 #include "core/session/worker_process.hpp"
+#include "core/trace/symbols.hpp"
 
 #include <array>
 #include <cerrno>
@@ -102,6 +103,9 @@ Result<void> create_machine(Worker& worker)
     configuration.clock = worker.settings.clock;
     configuration.console_output = [&worker](std::string_view text) { worker.serial->write(text); };
     configuration.debug_output = [&worker](char c) { worker.debug->write({ &c, 1 }); };
+    configuration.paused_changed = [](bool paused) {
+        (void)send_message(control, paused ? MessageKind::Paused : MessageKind::Resumed);
+    };
     auto machine = Machine::create(std::move(configuration), worker.trace->block());
     if (!machine)
         return machine.propagate();
@@ -120,8 +124,13 @@ public:
     void loop()
     {
         for (;;) {
-            std::array<pollfd, 2> descriptors { { { control, POLLIN, 0 }, { input_descriptor(), POLLIN, 0 } } };
-            int ready = poll(descriptors.data(), descriptors.size(), -1);
+            // Input that the guest has no room for yet stays in the stream, so that whoever types is held up.
+            bool full = m_worker.machine->console_input_waiting() > 0;
+            if (full)
+                m_worker.machine->console_input({});
+            int input = full ? -1 : m_worker.input.get();
+            std::array<pollfd, 2> descriptors { { { control, POLLIN, 0 }, { input, POLLIN, 0 } } };
+            int ready = poll(descriptors.data(), descriptors.size(), full ? retry_milliseconds : -1);
             if (ready > 0 && descriptors[0].revents != 0)
                 take_commands();
             if (ready > 0 && descriptors[1].revents != 0)
@@ -130,7 +139,7 @@ public:
     }
 
 private:
-    int input_descriptor() const { return m_worker.input.get(); }
+    static constexpr int retry_milliseconds = 5;
 
     void take_commands()
     {
@@ -161,7 +170,15 @@ private:
 GuestPlace place_of(Machine& machine)
 {
     CpuState state = machine.strategy().save();
-    return { state.eip, state.cpl(), (state.eflags & eflags::if_) != 0, state.halted, {} };
+    SymbolTable symbols(machine.kernel().symbols);
+    return { state.eip, state.cpl(), (state.eflags & eflags::if_) != 0, state.halted, symbols.name_of(state.eip) };
+}
+
+uint64_t elapsed_ticks(Machine& machine)
+{
+    machine.engine().synchronize_virtual_time();
+    const Recorder& recorder = machine.engine().recorder();
+    return recorder.now() - recorder.block().first_instruction;
 }
 
 int run(Worker& worker)
@@ -173,6 +190,7 @@ int run(Worker& worker)
 
     WorkerReport report;
     report.result = worker.machine->run();
+    report.elapsed = elapsed_ticks(*worker.machine);
     if (report.result.outcome == Outcome::Stopped)
         report.place = place_of(*worker.machine);
     (void)send_message(control, MessageKind::Ended, encode(report));

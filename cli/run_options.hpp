@@ -1,0 +1,36 @@
+// What `ringside run` was asked for, and the session that follows from it.
+#pragma once
+
+#include "core/result.hpp"
+#include "core/session/scenario.hpp"
+#include "core/session/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringside {
+
+struct RunOptions {
+    std::string guest;
+    std::string strategy = "emulation";
+    int64_t memory_mebibytes = -1; // the scenario's, or the default
+    std::vector<std::string> modules;
+    std::vector<std::string> append;
+    double timeout_seconds = -1; // the scenario's, or none; 0: none
+    ClockKind clock = ClockKind::Host;
+    std::string trace_path;
+    std::string json_path;
+    bool statistics = false;
+    bool story = false;
+    bool quiet = false;
+
+    bool recording() const { return story || !trace_path.empty(); }
+};
+
+// Usage for an unknown name, with the list of those there are.
+Result<void> check_strategy(const std::string& name);
+
+// The options with the scenario's or kernel's own settings. Usage errors; no image has been looked at.
+Result<SessionConfiguration> configure_session(const RunOptions& options, const Scenario& scenario);
+
+}

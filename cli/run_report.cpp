@@ -1,0 +1,89 @@
+#include "cli/run_report.hpp"
+
+#include "core/machine/kernel_image.hpp"
+
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+double seconds(std::chrono::nanoseconds time)
+{
+    return std::chrono::duration<double>(time).count();
+}
+
+nlohmann::json place_json(const std::optional<GuestPlace>& place)
+{
+    if (!place)
+        return nullptr;
+    return { { "eip", place->eip }, { "symbol", place->symbol }, { "ring", place->ring },
+        { "interrupts", place->interrupts_enabled }, { "halted", place->halted } };
+}
+
+std::string place_words(const SessionEnd& end)
+{
+    return end.place ? fmt::format("; the guest was at {}", describe(*end.place)) : "";
+}
+
+}
+
+std::string_view outcome_word(const SessionEnd& end)
+{
+    switch (end.cause) {
+    case SessionEnd::Cause::Guest:
+        return outcome_name(end.result.outcome);
+    case SessionEnd::Cause::Command:
+        return "stopped";
+    case SessionEnd::Cause::Timeout:
+        return "timeout";
+    case SessionEnd::Cause::Died:
+        return "died";
+    }
+    return "unknown";
+}
+
+std::string summary(const GuestRunResult& result, const SessionConfiguration& configuration)
+{
+    auto name = printable(configuration.name);
+    switch (result.end.cause) {
+    case SessionEnd::Cause::Guest:
+        return result.end.result.outcome == Outcome::Success ? "" : fmt::format("{}: {}", name, result.end.result.reason);
+    case SessionEnd::Cause::Command:
+        return fmt::format("{}: stopped{}", name, place_words(result.end));
+    case SessionEnd::Cause::Timeout:
+        return fmt::format("{}: stopped, because it ran longer than {} s{}", name,
+            seconds(configuration.timeout.value_or(std::chrono::milliseconds { 0 })), place_words(result.end));
+    case SessionEnd::Cause::Died:
+        return fmt::format("{}: {}", name, result.end.result.reason);
+    }
+    return "";
+}
+
+nlohmann::json run_json(
+    const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
+{
+    const SessionEnd& end = result.end;
+    return {
+        { "guest", configuration.name },
+        { "kernel", configuration.boot.kernel_path },
+        { "strategy", configuration.strategy },
+        { "clock", configuration.clock == ClockKind::Virtual ? "virtual" : "host" },
+        { "memory_mib", configuration.memory_bytes / mebibyte },
+        { "outcome", outcome_word(end) },
+        { "reason", end.result.reason },
+        { "exit_code", static_cast<int>(exit_code(end)) },
+        { "guest_code", end.result.code },
+        { "signal", end.signal == 0 ? nlohmann::json(nullptr) : nlohmann::json(end.signal) },
+        { "place", place_json(end.place) },
+        { "wall_seconds", seconds(result.wall_time) },
+        { "statistics", statistics_json(statistics) },
+    };
+}
+
+std::string json_text(const nlohmann::json& value)
+{
+    return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}

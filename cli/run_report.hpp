@@ -1,0 +1,25 @@
+// How a run ended: for people, and for programs (`run --json`).
+#pragma once
+
+#include "cli/guest_run.hpp"
+#include "cli/run_options.hpp"
+#include "core/trace/statistics.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace ringside {
+
+// "success", "failure", "triple-fault", "reset", "failed", "stopped", "timeout", "died"
+std::string_view outcome_word(const SessionEnd& end);
+
+// One line about a run that did not end well; "" about one that did.
+std::string summary(const GuestRunResult& result, const SessionConfiguration& configuration);
+
+nlohmann::json run_json(
+    const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
+
+// The text of a JSON value. What is not UTF-8 in it (file names, words of a guest) is replaced.
+std::string json_text(const nlohmann::json& value);
+
+}
