@@ -89,12 +89,14 @@ void Emulator::arm_limit()
 }
 
 // Ring changes by IRET are seen through watches, which a block gets when it is translated: so all blocks go when the
-// wish for exact ring changes comes. When it goes, the watches stay; they cost little.
+// wish for exact ring changes comes. Not before there are any: uc_ctl_flush_tb() of Unicorn 2.1.1 also clears its whole
+// translation buffer, which makes 1 GiB resident. When the wish goes, the watches stay; they cost little.
 void Emulator::follow_recording()
 {
     bool wanted = m_engine.recorder().wants_ring_changes();
     if (wanted && !m_exact_rings) {
-        uc_ctl_flush_tb(m_unicorn.get());
+        if (m_engine.blocks() > 0)
+            uc_ctl_flush_tb(m_unicorn.get());
         m_state.save(m_cpu, StatePart::Integer);
         m_ring = m_cpu.cpl();
     }
