@@ -75,6 +75,8 @@ Exit Emulator::run()
         arm_limit();
         m_stop = Stop::None;
         uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), 0, 0, 0);
+        if (m_stop == Stop::Return || m_stop == Stop::Translate)
+            m_state.set_instruction_pointer(m_block);
         if (auto exit = after_stop(error))
             return *exit;
     }

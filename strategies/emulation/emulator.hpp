@@ -112,6 +112,7 @@ private:
 
     Stop m_stop = Stop::None;
     Exit m_exit;
+    uint32_t m_block = 0; // linear address of the block before which the block hook stopped
     uint32_t m_vector = 0;
     Fault m_fault {};
     uint32_t m_debug_status = 0;

@@ -108,11 +108,13 @@ void Emulator::stop_before_block(Stop why, Exit::Reason reason)
     stop(why);
 }
 
-void Emulator::block_hook(uc_engine*, uint64_t, uint32_t, void* user)
+void Emulator::block_hook(uc_engine*, uint64_t address, uint32_t, void* user)
 {
     auto& self = *static_cast<Emulator*>(user);
-    if (++self.m_blocks >= self.m_limit.load(std::memory_order_relaxed)) [[unlikely]]
+    if (++self.m_blocks >= self.m_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+        self.m_block = static_cast<uint32_t>(address);
         self.on_limit();
+    }
 }
 
 void Emulator::on_limit()
@@ -123,13 +125,13 @@ void Emulator::on_limit()
         m_look_at_ring = false;
         if (unsigned ring = virtual_ring(); ring != m_ring) {
             m_engine.begin_exit();
-            m_engine.recorder().ring_change(m_ring, ring, m_look_cause, read_register(UC_X86_REG_EIP), RealRing::Interpreted);
+            m_engine.recorder().ring_change(m_ring, ring, m_look_cause, m_block, RealRing::Interpreted);
             m_ring = ring;
         }
     }
     uint64_t limit = m_engine.block_limit();
     m_limit.store(limit);
-    if (m_kicked.exchange(false) || m_blocks > limit)
+    if (m_kicked.exchange(false) || m_blocks >= limit)
         return stop_before_block(Stop::Return, Exit::Reason::Kicked);
     if (!m_engine.interrupt_pending())
         return;

@@ -215,6 +215,13 @@ void UnicornState::put_floating_point(const CpuState& state)
     }
 }
 
+void UnicornState::set_instruction_pointer(uint32_t linear_address)
+{
+    m_context.save();
+    uint32_t eip = linear_address - get_segment(m_layout.segments + Cs * UnicornLayout::segment_stride).base;
+    uc_reg_write(m_engine, UC_X86_REG_EIP, &eip);
+}
+
 uint32_t UnicornState::error_code() const
 {
     return get<uint32_t>(m_layout.error_code);
