@@ -6,6 +6,8 @@ namespace ringside {
 
 namespace {
 
+constexpr uint32_t extended_bios_data_area = 0x9FC00;
+
 struct Field {
     uint32_t address;
     unsigned size;
@@ -13,8 +15,8 @@ struct Field {
 };
 
 constexpr Field fields[] = {
-    { 0x400, 2, 0x03F8 },                                                     // COM1
-    { 0x40E, 2, static_cast<uint16_t>(extended_bios_data_area.value >> 4) }, // as a segment
+    { 0x400, 2, 0x03F8 },                  // COM1
+    { 0x40E, 2, extended_bios_data_area >> 4 }, // as a segment
     { 0x410, 2, 0x0222 },                  // equipment: coprocessor, 80 x 25 color, one serial port
     { 0x413, 2, conventional_memory_kib },
     { 0x449, 1, 0x03 },                    // video mode: 80 x 25 color text
@@ -25,7 +27,7 @@ constexpr Field fields[] = {
     { 0x465, 1, 0x29 },                    // mode control register: text, 80 columns, on
     { 0x484, 1, 24 },                      // rows - 1
     { 0x485, 2, 16 },                      // character height
-    { 0x9FC00, 1, 1 },                     // the extended area: its size in KiB
+    { extended_bios_data_area, 1, 1 },     // its size in KiB
 };
 
 }

@@ -6,8 +6,7 @@
 
 namespace ringside {
 
-// The extended BIOS data area is the last KiB of conventional memory; the BIOS's own count leaves it out.
-inline constexpr Gpa extended_bios_data_area { 0x9FC00 };
+// Without the last KiB, which is the extended BIOS data area.
 inline constexpr uint16_t conventional_memory_kib = 639;
 
 void write_bios_data_area(GuestMemory&);

@@ -62,11 +62,13 @@ Bus::~Bus() = default;
 
 Result<void> Bus::claim_ports(Device& device, unsigned region, uint16_t base, uint32_t count, unsigned widest)
 {
-    VERIFY(count > 0 && base + count <= port_count && m_ports.size() < 256 && (widest == 1 || widest == 2 || widest == 4));
+    VERIFY(count > 0 && base + count <= port_count && m_ports.size() < 256);
+    VERIFY(widest == 1 || widest == 2 || widest == 4);
     for (uint32_t port = base; port < base + count; ++port) {
         if (m_port_index[port] != 0)
             return fail(ExitCode::Internal,
-                fmt::format("{} and {} both claim port {:#x}", device.name(), device_at_port(static_cast<uint16_t>(port)).name(), port));
+                fmt::format("{} and {} both claim port {:#x}", device.name(),
+                    device_at_port(static_cast<uint16_t>(port)).name(), port));
     }
     m_ports.push_back({ &device, region, base, count, widest });
     for (uint32_t port = base; port < base + count; ++port)
@@ -76,7 +78,8 @@ Result<void> Bus::claim_ports(Device& device, unsigned region, uint16_t base, ui
 
 Result<void> Bus::claim_memory(Device& device, unsigned region, Gpa base, uint64_t size, unsigned widest)
 {
-    VERIFY(size > 0 && base.value < memory_end && size <= memory_end - base.value && size <= uint64_t { 1 } << 32);
+    VERIFY(size > 0 && size <= uint64_t { 1 } << 32);
+    VERIFY(base.value < memory_end && size <= memory_end - base.value);
     VERIFY(widest == 1 || widest == 2 || widest == 4);
     for (std::size_t i = 1; i < m_memory.size(); ++i) {
         if (overlaps(m_memory[i], base.value, size))

@@ -16,12 +16,12 @@ namespace ringside {
 
 struct KeyboardControllerState {
     // The controller.
-    uint8_t status = 0x18; // not locked, last write was a command
+    uint8_t status = 0x18;        // not locked, last write was a command
     uint8_t configuration = 0x65; // translation, auxiliary port disabled, self-test passed, IRQ 1 enabled
     uint8_t output = 0;           // the output buffer, valid while status bit 0 is set
     uint8_t output_port = 0xDF;
-    uint8_t command = 0;     // the controller command that waits for its data byte; 0 = none
-    bool break_prefix = false; // the translator saw 0xF0
+    uint8_t command = 0;               // the controller command that waits for its data byte; 0 = none
+    bool break_prefix = false;         // the translator saw 0xF0
     std::array<uint8_t, 16> memory {}; // the rest of the controller's RAM
     // The keyboard.
     std::array<uint8_t, 32> queue {}; // a ring of what the keyboard wants to send
@@ -44,8 +44,8 @@ public:
     void write(unsigned region, uint32_t offset, unsigned size, uint32_t value) override;
     std::vector<RegisterView> registers() const override;
 
-    // The host presses or releases the key with this set 1 make code; 0xE0xx for the extended keys. False if the keyboard
-    // had no room for it (or was told not to scan): the key stroke is lost, as on the real thing.
+    // The host presses or releases the key with this set 1 make code; 0xE0xx for the extended keys. False if the
+    // keyboard had no room for it (or was told not to scan): the key stroke is lost, as on the real thing.
     bool press(uint16_t scancode);
     bool release(uint16_t scancode);
 

@@ -1,12 +1,14 @@
 // The local APIC: the CPU's own interrupt controller, at 0xFEE00000 (SDM 3A chapter 10), and the place where every
 // interrupt request meets the CPU.
 //
-//   LINT0 <- output of the PICs. After reset the APIC is software-disabled and LINT0 passes ExtINT through (virtual wire
-//            mode, MP specification 1.4 §3.6.2.2); with the enable bit of the APIC base MSR clear the wire goes to the CPU.
+//   LINT0 <- output of the PICs. After reset the APIC is software-disabled and LINT0 passes ExtINT through (virtual
+//            wire mode, MP specification 1.4 §3.6.2.2); with the enable bit of the APIC base MSR clear the wire goes to
+//            the CPU.
 //   LINT1 <- NMI
 //   messages <- I/O APIC, interrupt command register
 //
-// The timer counts at 1 GHz divided by the divide configuration register; one-shot and periodic, TSC deadline is not offered.
+// The timer counts at 1 GHz divided by the divide configuration register; one-shot and periodic. TSC deadline
+// mode is not offered.
 #pragma once
 
 #include "core/devices/apic_message.hpp"
@@ -71,7 +73,8 @@ public:
     void set_line(unsigned line, bool level) override; // 0: LINT0, 1: LINT1
     bool deliver(const ApicMessage&) override;
 
-    // The APIC base MSR (SDM 3A §10.4.4). The enable bit counts; the base address is kept but does not move the registers.
+    // The APIC base MSR (SDM 3A §10.4.4). The enable bit counts; the base address is kept but does not move
+    // the registers.
     uint64_t base_msr() const { return m_state.base_msr; }
     void write_base_msr(uint64_t value);
 

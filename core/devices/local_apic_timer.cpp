@@ -1,16 +1,12 @@
 // The local APIC's timer (SDM 3A §10.5.4). Nothing counts: the current count is the time since the start, divided.
 #include "core/devices/local_apic.hpp"
+#include "core/devices/local_apic_bits.hpp"
 
 #include <algorithm>
 
 namespace ringside {
 
-namespace {
-
-constexpr uint32_t masked = 1 << 16;
-constexpr uint32_t periodic = 1 << 17;
-
-}
+using namespace local_apic;
 
 // Bits 3, 1 and 0 of the divide configuration: 2, 4, ... 128, and 1 for 0b111. One unit is a nanosecond.
 uint32_t LocalApic::timer_divisor() const

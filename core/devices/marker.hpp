@@ -1,4 +1,5 @@
-// Port 0xE8: the guest writes a number of 8, 16 or 32 bits, and the trace shows it at that moment. Reads give the last one.
+// Port 0xE8: the guest writes a number of 8, 16 or 32 bits, and the trace shows it at that moment. Reads give
+// the last one.
 #pragma once
 
 #include "core/devices/device.hpp"

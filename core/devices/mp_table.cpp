@@ -18,9 +18,9 @@ using Bytes = std::vector<uint8_t>;
 enum EntryType : uint8_t { Processor = 0, Bus = 1, IoApicEntry = 2, IoInterrupt = 3, LocalInterrupt = 4 };
 enum InterruptType : uint8_t { VectoredInt = 0, NmiInterrupt = 1, ExtInt = 3 };
 
-constexpr uint8_t specification = 4;   // 1.4
+constexpr uint8_t specification = 4; // 1.4
 constexpr uint8_t isa_bus = 0;
-constexpr uint8_t boot_processor = 0;  // local APIC ID
+constexpr uint8_t boot_processor = 0; // local APIC ID
 constexpr uint8_t every_processor = 0xFF;
 constexpr uint32_t local_apic_address = 0xFEE00000;
 constexpr uint32_t io_apic_address = 0xFEC00000;
@@ -92,7 +92,7 @@ Bytes configuration_table()
     append(table, { 0, 0, specification, 0 });
     append(table, "RINGSIDE");
     append(table, "LABORATORYPC");
-    append_32(table, 0);         // no OEM table
+    append_32(table, 0);           // no OEM table
     append(table, { 0, 0, 0, 0 }); // its size, the number of entries
     append_32(table, local_apic_address);
     append_32(table, 0); // no extended table

@@ -120,7 +120,8 @@ void Pit::on_edge()
     auto& counter = m_state.counters[0];
     const auto& edge = m_state.armed;
     // OUT rose since the last time if this is the rising edge, or a later one has passed already.
-    const bool rose = edge.level || counter.output(now) || (counter.is_periodic() && now - edge.tick >= counter.period());
+    const bool rose
+        = edge.level || counter.output(now) || (counter.is_periodic() && now - edge.tick >= counter.period());
     m_line.set(false);
     if (rose)
         m_line.set(true);
@@ -147,7 +148,8 @@ std::vector<RegisterView> Pit::registers() const
     for (unsigned number = 0; number < 3; ++number) {
         auto counter = m_state.counters[number]; // a copy: looking must not change anything
         rows.push_back({ fmt::format("counter {}", number), counter.count(now), 16,
-            fmt::format("mode {}, period {} ticks, OUT {}", counter.mode(), counter.period(), counter.output(now) ? 1 : 0) });
+            fmt::format(
+                "mode {}, period {} ticks, OUT {}", counter.mode(), counter.period(), counter.output(now) ? 1 : 0) });
     }
     rows.push_back({ "port 0x61", m_state.port_b, 8, m_state.port_b & 2 ? "speaker on" : "speaker off" });
     return rows;

@@ -1,7 +1,7 @@
 // The 8254 programmable interval timer with the bits of port 0x61 that belong to it (Intel 8254 data sheet, 231164).
 //
 //   region 0: 0x40..0x42 counters 0..2, 0x43 control word
-//   region 1: 0x61 system control port B: bit 0 gate of counter 2, bit 1 speaker, bit 4 refresh, bit 5 output of counter 2
+//   region 1: 0x61 system control port B: bit 0 gate of counter 2, 1 speaker, 4 refresh, 5 output of counter 2
 //
 // Nothing ticks: a counter is a load time and a formula, evaluated when somebody looks. A timer is armed for the
 // edges of counter 0's output, which drives IRQ 0; a low pulse of one tick (modes 2, 4, 5) appears on the line as
@@ -21,7 +21,7 @@ namespace ringside {
 struct PitState {
     std::array<PitCounter, 3> counters {};
     uint8_t port_b = 0; // bits 0..3 of port 0x61 as written
-    PitEdge armed {};    // the edge of counter 0 that the timer waits for
+    PitEdge armed {};   // the edge of counter 0 that the timer waits for
 };
 
 class Pit final : public Device {

@@ -59,15 +59,15 @@ private:
     Access m_access = Access::Both;
     bool m_bcd = false;
     bool m_gate = true;
-    bool m_running = false;         // the counting element was loaded and started
-    bool m_high_byte_next = false;  // of a two-byte read
-    bool m_have_low_byte = false;   // of a two-byte write
+    bool m_running = false;        // the counting element was loaded and started
+    bool m_high_byte_next = false; // of a two-byte read
+    bool m_have_low_byte = false;  // of a two-byte write
     uint8_t m_low_byte = 0;
-    uint32_t m_reload = 65'536;     // in effect
-    uint32_t m_next_reload = 0;     // written, takes effect at m_next_from; 0 = none
+    uint32_t m_reload = 65'536; // in effect
+    uint32_t m_next_reload = 0; // written, takes effect at m_next_from; 0 = none
     uint64_t m_next_from = 0;
-    uint64_t m_start = 0;           // the tick at which the counting element held m_reload
-    uint64_t m_stopped_after = 0;   // ticks counted when the gate stopped the counter
+    uint64_t m_start = 0;         // the tick at which the counting element held m_reload
+    uint64_t m_stopped_after = 0; // ticks counted when the gate stopped the counter
     std::optional<uint16_t> m_count_latch;
     std::optional<uint8_t> m_status_latch;
 };

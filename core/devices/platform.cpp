@@ -69,7 +69,8 @@ Result<void> Platform::claim_addresses()
         { m_reset_control, 0, 0xCF9, 1, 1 },
     };
     for (const auto& claim : ports) {
-        if (auto claimed = m_bus.claim_ports(claim.device, claim.region, claim.base, claim.count, claim.widest); !claimed)
+        if (auto claimed = m_bus.claim_ports(claim.device, claim.region, claim.base, claim.count, claim.widest);
+            !claimed)
             return claimed;
     }
     if (auto claimed = m_bus.claim_memory(m_io_apic, 0, Gpa { 0xFEC00000 }, page_size); !claimed)

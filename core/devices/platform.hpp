@@ -36,12 +36,12 @@ namespace ringside {
 // Every callback runs on the vCPU thread, in the middle of a device access or a timer: it notes what happened and
 // returns, and does not call the platform. Any may be empty.
 struct PlatformHooks {
-    std::function<void(std::string_view)> console_output = {};  // COM1
-    std::function<void(char)> debug_output = {};                // port 0xE9
-    std::function<void()> interrupt_pending = {};               // interrupt_pending() or nmi_pending() became true
+    std::function<void(std::string_view)> console_output = {}; // COM1
+    std::function<void(char)> debug_output = {};               // port 0xE9
+    std::function<void()> interrupt_pending = {};              // interrupt_pending() or nmi_pending() became true
     std::function<void(uint32_t)> debug_exit = {};
     std::function<void(uint32_t)> marker = {};
-    std::function<void()> reset_requested = {};                 // 8042 pulse, port 0x92, port 0xCF9
+    std::function<void()> reset_requested = {}; // 8042 pulse, port 0x92, port 0xCF9
     std::function<void(const UnclaimedAccess&)> unclaimed = {};
     std::function<void(unsigned irq, bool level)> interrupt_line = {}; // each change of an ISA line, for the trace
 };

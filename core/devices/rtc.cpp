@@ -2,38 +2,37 @@
 
 #include "core/devices/bios_data_area.hpp"
 #include "core/devices/frequency.hpp"
+#include "core/devices/rtc_bits.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace ringside {
 
+using namespace rtc_registers;
+
 namespace {
-
-enum : uint8_t { Seconds, SecondsAlarm, Minutes, MinutesAlarm, Hours, HoursAlarm, DayOfWeek, DayOfMonth, Month, Year,
-    StatusA, StatusB, StatusC, StatusD, Equipment = 0x14, BaseMemory = 0x15, ExtendedMemory = 0x17,
-    ChecksumFirst = 0x10, ChecksumLast = 0x2D, Checksum = 0x2E, ExtendedMemoryFound = 0x30, Century = 0x32,
-    MemoryAbove16MiB = 0x34 };
-
-// Status A: 7 update in progress | 6..4 divider | 3..0 rate
-constexpr uint8_t update_in_progress_bit = 0x80, divider_running = 0x20, divider_bits = 0x70;
-// Status B
-constexpr uint8_t set_time = 0x80, periodic = 0x40, alarm = 0x20, update_ended = 0x10, binary = 0x04, hours_24 = 0x02;
-// Status C has the flags where status B enables them, and their sum in bit 7.
-constexpr uint8_t interrupt_flag = 0x80, all_flags = periodic | alarm | update_ended;
-constexpr uint8_t memory_valid = 0x80; // status D
-constexpr uint8_t afternoon = 0x80;    // of an hour in 12-hour mode
 
 constexpr Nanoseconds second = Frequency::second;
 constexpr Nanoseconds update_warning = 244'000; // UIP rises this long before the time changes
 constexpr Frequency crystal { 32'768 };
 constexpr int64_t day = 86'400;
 
+// CMOS memory.
+enum : uint8_t {
+    Equipment = 0x14,
+    BaseMemory = 0x15,
+    ExtendedMemory = 0x17,
+    ChecksumFirst = 0x10,
+    ChecksumLast = 0x2D,
+    Checksum = 0x2E,
+    ExtendedMemoryFound = 0x30,
+    MemoryAbove16MiB = 0x34,
+};
+
 bool is_time(uint8_t index)
 {
-    return index == Century
-        || (index <= Year && index != SecondsAlarm && index != MinutesAlarm && index != HoursAlarm);
+    return index == Century || (index <= Year && index != SecondsAlarm && index != MinutesAlarm && index != HoursAlarm);
 }
 
 // "Don't care" in an alarm register.
@@ -188,67 +187,6 @@ void Rtc::stop_or_start(bool was_stopped)
     m_state.seen_until = m_clock.now();
 }
 
-uint8_t Rtc::encode(unsigned value) const
-{
-    if (m_state.cmos[StatusB] & binary)
-        return static_cast<uint8_t>(value);
-    return static_cast<uint8_t>(value / 10 << 4 | value % 10);
-}
-
-unsigned Rtc::decode(uint8_t value) const
-{
-    if (m_state.cmos[StatusB] & binary)
-        return value;
-    return (value >> 4) * 10u + (value & 0x0Fu);
-}
-
-uint8_t Rtc::encode_hour(unsigned hour) const
-{
-    if (m_state.cmos[StatusB] & hours_24)
-        return encode(hour);
-    const unsigned twelve = hour % 12 == 0 ? 12 : hour % 12;
-    return static_cast<uint8_t>(encode(twelve) | (hour >= 12 ? afternoon : 0));
-}
-
-unsigned Rtc::decode_hour(uint8_t value) const
-{
-    if (m_state.cmos[StatusB] & hours_24)
-        return decode(value);
-    return decode(value & 0x7F) % 12 + (value & afternoon ? 12 : 0);
-}
-
-void Rtc::time_to_registers(int64_t seconds)
-{
-    using namespace std::chrono;
-    const auto days = floor<std::chrono::days>(sys_seconds { std::chrono::seconds { seconds } });
-    const year_month_day date { days };
-    const auto of_day = static_cast<unsigned>(seconds - duration_cast<std::chrono::seconds>(days.time_since_epoch()).count());
-    const auto full_year = static_cast<unsigned>(static_cast<int>(date.year()));
-    auto& cmos = m_state.cmos;
-    cmos[Seconds] = encode(of_day % 60);
-    cmos[Minutes] = encode(of_day / 60 % 60);
-    cmos[Hours] = encode_hour(of_day / 3600);
-    cmos[DayOfWeek] = encode((weekday { days }.c_encoding() + m_state.weekday_shift) % 7 + 1);
-    cmos[DayOfMonth] = encode(static_cast<unsigned>(date.day()));
-    cmos[Month] = encode(static_cast<unsigned>(date.month()));
-    cmos[Year] = encode(full_year % 100);
-    cmos[Century] = encode(full_year / 100 % 100);
-}
-
-// Whatever nonsense the guest wrote becomes some time: days beyond the month run into the next one.
-int64_t Rtc::time_from_registers()
-{
-    using namespace std::chrono;
-    const auto& cmos = m_state.cmos;
-    const auto full_year = static_cast<int>(decode(cmos[Century]) % 100 * 100 + decode(cmos[Year]) % 100);
-    const auto month_number = std::clamp(decode(cmos[Month]), 1u, 12u);
-    const sys_days first { year { full_year } / month { month_number } / 1 };
-    const auto date = first + std::chrono::days { std::clamp(decode(cmos[DayOfMonth]), 1u, 31u) - 1 };
-    m_state.weekday_shift = static_cast<uint8_t>((decode(cmos[DayOfWeek]) + 13 - weekday { date }.c_encoding()) % 7);
-    const auto of_day = decode_hour(cmos[Hours]) % 24 * 3600 + decode(cmos[Minutes]) % 60 * 60 + decode(cmos[Seconds]) % 60;
-    return duration_cast<std::chrono::seconds>(date.time_since_epoch()).count() + of_day;
-}
-
 // The period of the periodic interrupt in crystal ticks; 0 = none. Rates 1 and 2 repeat 8 and 9.
 uint64_t Rtc::period() const
 {
@@ -277,9 +215,8 @@ Nanoseconds Rtc::next_second(Nanoseconds after) const
 Nanoseconds Rtc::next_alarm(Nanoseconds after) const
 {
     const auto& cmos = m_state.cmos;
-    const auto matches = [](uint8_t alarm_register, uint8_t now) {
-        return is_wildcard(alarm_register) || alarm_register == now;
-    };
+    const auto matches
+        = [](uint8_t alarm_register, uint8_t now) { return is_wildcard(alarm_register) || alarm_register == now; };
     if (stopped())
         return never;
     const auto current = seconds_at(after);
@@ -339,9 +276,9 @@ void Rtc::update()
 std::vector<RegisterView> Rtc::registers() const
 {
     std::vector<RegisterView> rows;
-    constexpr std::pair<uint8_t, const char*> shown[] = { { StatusA, "status A" }, { StatusB, "status B" },
-        { StatusC, "status C" }, { StatusD, "status D" }, { SecondsAlarm, "alarm second" },
-        { MinutesAlarm, "alarm minute" }, { HoursAlarm, "alarm hour" } };
+    constexpr std::pair<uint8_t, const char*> shown[]
+        = { { StatusA, "status A" }, { StatusB, "status B" }, { StatusC, "status C" }, { StatusD, "status D" },
+              { SecondsAlarm, "alarm second" }, { MinutesAlarm, "alarm minute" }, { HoursAlarm, "alarm hour" } };
     if (stopped())
         rows.push_back({ "time", 0, 64, "stopped while it is set" });
     else

@@ -22,11 +22,11 @@ struct RtcStart {
 
 struct RtcState {
     std::array<uint8_t, 128> cmos {};
-    uint8_t index = 0;           // with the NMI-disable bit
-    int64_t epoch = 0;           // the time of day, in seconds since 1970, at `epoch_time`
+    uint8_t index = 0; // with the NMI-disable bit
+    int64_t epoch = 0; // the time of day, in seconds since 1970, at `epoch_time`
     Nanoseconds epoch_time = 0;
-    uint8_t weekday_shift = 0;   // what the guest's day of the week is ahead of the calendar's
-    Nanoseconds seen_until = 0;  // flags up to here are in register C
+    uint8_t weekday_shift = 0;  // what the guest's day of the week is ahead of the calendar's
+    Nanoseconds seen_until = 0; // flags up to here are in register C
 };
 
 class Rtc final : public Device {

@@ -6,7 +6,16 @@ namespace ringside {
 
 namespace {
 
-enum Register : uint32_t { Data, InterruptEnable, FifoControl, LineControl, ModemControl, LineStatus, ModemStatus, Scratch };
+enum Register : uint32_t {
+    Data,
+    InterruptEnable,
+    FifoControl,
+    LineControl,
+    ModemControl,
+    LineStatus,
+    ModemStatus,
+    Scratch
+};
 
 // Interrupt enable.
 constexpr uint8_t enable_received = 1 << 0, enable_transmitter = 1 << 1, enable_line = 1 << 2, enable_modem = 1 << 3;

@@ -10,7 +10,7 @@
 //     6      modem status
 //     7      scratch
 //
-// Transmission takes no time: a byte that is written is out, so the transmitter is always empty. For the same reason the
+// Transmission takes no time: a byte that is written is out, so the transmitter is always empty. Likewise the
 // character time-out of the receiver FIFO is over as soon as the sender has nothing left to say.
 // The sender of the other direction is patient: it never overruns the receiver, it holds its tongue while the port is
 // being configured and in loopback, and bytes that the guest drops from the FIFO in that time are sent again. So input

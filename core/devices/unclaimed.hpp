@@ -11,7 +11,7 @@ struct UnclaimedAccess {
     bool is_memory = false; // else a port
     bool is_write = false;
     uint64_t address = 0;
-    unsigned size = 0; // 1, 2 or 4
+    unsigned size = 0;  // 1, 2 or 4
     uint32_t value = 0; // written, or the ones that were read
 };
 

@@ -28,7 +28,7 @@ struct VgaTextState {
     uint8_t miscellaneous = 0;
     uint8_t feature_control = 0;
     uint8_t palette_mask = 0xFF;
-    uint16_t palette_read = 0;  // component index, 0..767
+    uint16_t palette_read = 0; // component index, 0..767
     uint16_t palette_write = 0;
     bool palette_reading = false;
     std::array<uint8_t, 768> palette {};

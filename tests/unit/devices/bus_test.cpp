@@ -128,7 +128,8 @@ TEST_CASE("what nobody claims reads as ones and is reported with its absolute ad
     CHECK((world.reports[0].address == 0xCFC && world.reports[0].size == 4 && !world.reports[0].is_memory));
     CHECK(world.reports[1].value == 0xFF);
     const auto& write = world.reports[2];
-    CHECK((write.is_memory && write.is_write && write.address == 0xD0000002 && write.size == 2 && write.value == 0x1234));
+    CHECK(
+        (write.is_memory && write.is_write && write.address == 0xD0000002 && write.size == 2 && write.value == 0x1234));
 }
 
 TEST_CASE("unclaimed memory above 4 GiB keeps its address", "[bus]")

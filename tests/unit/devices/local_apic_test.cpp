@@ -9,9 +9,27 @@ using namespace ringside::test;
 namespace {
 
 enum : uint32_t {
-    Id = 0x20, Version = 0x30, Tpr = 0x80, Ppr = 0xA0, Eoi = 0xB0, Ldr = 0xD0, Dfr = 0xE0, Svr = 0xF0, Isr = 0x100,
-    Tmr = 0x180, Irr = 0x200, Esr = 0x280, IcrLow = 0x300, IcrHigh = 0x310, LvtTimer = 0x320, LvtLint0 = 0x350,
-    LvtLint1 = 0x360, LvtError = 0x370, Initial = 0x380, Current = 0x390, Divide = 0x3E0,
+    Id = 0x20,
+    Version = 0x30,
+    Tpr = 0x80,
+    Ppr = 0xA0,
+    Eoi = 0xB0,
+    Ldr = 0xD0,
+    Dfr = 0xE0,
+    Svr = 0xF0,
+    Isr = 0x100,
+    Tmr = 0x180,
+    Irr = 0x200,
+    Esr = 0x280,
+    IcrLow = 0x300,
+    IcrHigh = 0x310,
+    LvtTimer = 0x320,
+    LvtLint0 = 0x350,
+    LvtLint1 = 0x360,
+    LvtError = 0x370,
+    Initial = 0x380,
+    Current = 0x390,
+    Divide = 0x3E0,
 };
 
 struct World : FakeWorld {

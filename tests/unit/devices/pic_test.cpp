@@ -28,11 +28,23 @@ struct World {
     }
     void command(unsigned chip, uint32_t value) { pic.write(chip, 0, 1, value); }
     void data(unsigned chip, uint32_t value) { pic.write(chip, 1, 1, value); }
-    uint32_t request(unsigned chip) { command(chip, 0x0A); return pic.read(chip, 0, 1); }
-    uint32_t in_service(unsigned chip) { command(chip, 0x0B); return pic.read(chip, 0, 1); }
+    uint32_t request(unsigned chip)
+    {
+        command(chip, 0x0A);
+        return pic.read(chip, 0, 1);
+    }
+    uint32_t in_service(unsigned chip)
+    {
+        command(chip, 0x0B);
+        return pic.read(chip, 0, 1);
+    }
     void raise(unsigned irq) { pic.set_line(irq, true); }
     void lower(unsigned irq) { pic.set_line(irq, false); }
-    void pulse(unsigned irq) { lower(irq); raise(irq); }
+    void pulse(unsigned irq)
+    {
+        lower(irq);
+        raise(irq);
+    }
     bool intr() { return cpu.level(); }
 };
 

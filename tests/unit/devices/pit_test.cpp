@@ -47,7 +47,8 @@ struct World : FakeWorld {
 
 TEST_CASE("ticks and times convert exactly into each other", "[pit]")
 {
-    for (const uint64_t ticks : { uint64_t { 0 }, uint64_t { 1 }, uint64_t { 1'193'181 }, uint64_t { 1'193'182 }, uint64_t { 98'765'432'109'876 } }) {
+    for (const uint64_t ticks : { uint64_t { 0 }, uint64_t { 1 }, uint64_t { 1'193'181 }, uint64_t { 1'193'182 },
+             uint64_t { 98'765'432'109'876 } }) {
         const auto time = pit_frequency.time_of(ticks);
         CHECK(pit_frequency.ticks_at(time) == ticks);
         if (ticks > 0)

@@ -32,7 +32,10 @@ struct World : FakeWorld {
                 .marker = [this](uint32_t value) { markers.push_back(value); },
                 .reset_requested = [this] { ++resets; },
                 .unclaimed = [this](const UnclaimedAccess& access) { unclaimed.push_back(access); },
-                .interrupt_line = [this](unsigned irq, bool level) { lines.push_back({ irq, level }); } });
+                .interrupt_line =
+                    [this](unsigned irq, bool level) {
+                        lines.push_back({ irq, level });
+                    } });
         REQUIRE(created);
         platform = std::move(*created);
     }
@@ -283,13 +286,28 @@ TEST_CASE("random accesses and passing time never break anything", "[platform]")
         const auto port = static_cast<uint16_t>(ports[random() % std::size(ports)] + random() % 16);
         const Gpa address { (random() & 1 ? 0xFEC00000 : 0xFEE00000) + random() % 0x1000 };
         switch (random() % 7) {
-        case 0: world.out(port, value, size); break;
-        case 1: world.in(port, size); break;
-        case 2: world.platform->bus().write_memory(address, random() & 1 ? 4 : size, value); break;
-        case 3: world.platform->bus().read_memory(address, size); break;
-        case 4: world.platform->acknowledge_interrupt(); break;
-        case 5: world.platform->keyboard().press(static_cast<uint16_t>(value)); world.type("input"); break;
-        default: world.oversleep(value % (value & 1 ? 1'000 : 100'000'000)); break;
+        case 0:
+            world.out(port, value, size);
+            break;
+        case 1:
+            world.in(port, size);
+            break;
+        case 2:
+            world.platform->bus().write_memory(address, random() & 1 ? 4 : size, value);
+            break;
+        case 3:
+            world.platform->bus().read_memory(address, size);
+            break;
+        case 4:
+            world.platform->acknowledge_interrupt();
+            break;
+        case 5:
+            world.platform->keyboard().press(static_cast<uint16_t>(value));
+            world.type("input");
+            break;
+        default:
+            world.oversleep(value % (value & 1 ? 1'000 : 100'000'000));
+            break;
         }
         if (!world.platform->interrupt_pending())
             REQUIRE_FALSE(world.platform->acknowledge_interrupt());

@@ -163,7 +163,8 @@ TEST_CASE("loopback receives what it transmits, and nothing reaches or comes fro
     CHECK(world.drain() == "z");
 }
 
-TEST_CASE("an overrun in loopback sets its bit, interrupts first of all, and is cleared by reading the line status", "[uart]")
+TEST_CASE(
+    "an overrun in loopback sets its bit, interrupts first of all, and is cleared by reading the line status", "[uart]")
 {
     World world;
     world.put(MCR, 0x10);
