@@ -25,13 +25,18 @@ MaybeFault read_slot_16(const LinearMemory& memory, Gla slot, StackPointer& stac
 }
 
 // ESP and SS take six bytes; the two above SS are reserved and need not exist.
+struct [[gnu::packed]] Slot32 {
+    uint32_t esp;
+    uint16_t ss;
+};
+static_assert(sizeof(Slot32) == 6);
+
 MaybeFault read_slot_32(const LinearMemory& memory, Gla slot, StackPointer& stack)
 {
-    std::array<std::byte, 6> image {};
-    if (auto fault = memory.read_bytes(slot, image, Privilege::Supervisor))
+    Slot32 image {};
+    if (auto fault = memory.read(slot, image, Privilege::Supervisor))
         return fault;
-    std::memcpy(&stack.esp, &image[0], 4);
-    std::memcpy(&stack.ss, &image[4], 2);
+    stack = { image.ss, image.esp };
     return {};
 }
 

@@ -3,7 +3,6 @@
 #include "core/verify.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ringside {
 
@@ -32,6 +31,14 @@ MaybeFault LinearMemory::translate(Gla address, uint32_t length, Access access, 
     if (extent.second_length == 0)
         return {};
     return walk_to(m_memory, m_state, address + extent.first_length, access, privilege, extent.second);
+}
+
+std::byte* LinearMemory::host_bytes(Gla address, uint32_t length, Access access, Privilege privilege) const
+{
+    if (address.page_offset() + length > page_size)
+        return nullptr;
+    PageWalk walk = walk_pages(m_memory, m_state, address, access, privilege, AccessedDirty::Update);
+    return walk.present ? m_memory.bytes(walk.physical, length).data() : nullptr;
 }
 
 MaybeFault LinearMemory::read_bytes(Gla address, std::span<std::byte> target, Privilege privilege) const

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
@@ -48,14 +49,26 @@ public:
     [[nodiscard]] MaybeFault read(Gla address, T& value, Privilege privilege) const
     {
         static_assert(std::is_trivially_copyable_v<T>);
+        if (const std::byte* source = host_bytes(address, sizeof(T), Access::Read, privilege)) {
+            std::memcpy(&value, source, sizeof(T));
+            return {};
+        }
         return read_bytes(address, std::as_writable_bytes(std::span { &value, 1 }), privilege);
     }
     template<typename T>
     [[nodiscard]] MaybeFault write(Gla address, const T& value, Privilege privilege) const
     {
         static_assert(std::is_trivially_copyable_v<T>);
+        if (std::byte* target = host_bytes(address, sizeof(T), Access::Write, privilege)) {
+            std::memcpy(target, &value, sizeof(T));
+            return {};
+        }
         return write_bytes(address, std::as_bytes(std::span { &value, 1 }), privilege);
     }
+
+    // The usual case, done quickly: the bytes, if they lie within one page, which is RAM, and the access is allowed.
+    // Otherwise nothing, and one of the functions above finds out why. Not to be kept.
+    std::byte* host_bytes(Gla address, uint32_t length, Access access, Privilege privilege) const;
 
     GuestMemory& physical() const { return m_memory; }
 

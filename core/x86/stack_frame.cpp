@@ -2,6 +2,8 @@
 
 #include "core/x86/segments.hpp"
 
+#include <cstring>
+
 namespace ringside {
 
 uint32_t StackFrame::item_offset(const Segment& ss, uint32_t esp, unsigned index) const
@@ -29,9 +31,8 @@ bool StackFrame::has_room(const Segment& ss, uint32_t esp) const
 MaybeFault StackFrame::store(const LinearMemory& memory, const Segment& ss, uint32_t& esp, Privilege privilege) const
 {
     Gla lowest = Gla { ss.base } + ((esp - bytes()) & stack_mask(ss));
-    bool one_page = lowest.page_offset() + bytes() <= page_size;
-    // The quick way first. When it faults the slow way finds out which push it was.
-    if (!(one_page && is_contiguous(ss, esp) && !store_at_once(memory, lowest, privilege))) {
+    // The quick way first. If it fails the slow way finds out which push it was.
+    if (!is_contiguous(ss, esp) || !store_at_once(memory, lowest, privilege)) {
         if (auto fault = store_each(memory, ss, esp, privilege))
             return fault;
     }
@@ -39,12 +40,18 @@ MaybeFault StackFrame::store(const LinearMemory& memory, const Segment& ss, uint
     return {};
 }
 
-MaybeFault StackFrame::store_at_once(const LinearMemory& memory, Gla lowest, Privilege privilege) const
+bool StackFrame::store_at_once(const LinearMemory& memory, Gla lowest, Privilege privilege) const
 {
-    std::array<std::byte, longest * sizeof(uint32_t)> image;
-    for (unsigned i = 0; i < m_count; ++i)
-        std::memcpy(&image[bytes() - (i + 1) * m_item_bytes], &m_items[i], m_item_bytes); // little-endian
-    return memory.write_bytes(lowest, std::span { image }.first(bytes()), privilege);
+    std::byte* target = memory.host_bytes(lowest, bytes(), Access::Write, privilege);
+    if (!target)
+        return false;
+    for (unsigned i = m_count; i-- > 0; target += m_item_bytes) {
+        if (m_item_bytes == sizeof(uint32_t))
+            std::memcpy(target, &m_items[i], sizeof(uint32_t));
+        else
+            std::memcpy(target, &m_items[i], sizeof(uint16_t)); // little-endian: the low half
+    }
+    return true;
 }
 
 MaybeFault StackFrame::store_each(const LinearMemory& memory, const Segment& ss, uint32_t esp,

@@ -36,7 +36,7 @@ private:
     uint32_t bytes() const { return m_count * m_item_bytes; }
     uint32_t item_offset(const Segment& ss, uint32_t esp, unsigned index) const;
     bool is_contiguous(const Segment& ss, uint32_t esp) const;
-    [[nodiscard]] MaybeFault store_at_once(const LinearMemory& memory, Gla lowest, Privilege privilege) const;
+    bool store_at_once(const LinearMemory& memory, Gla lowest, Privilege privilege) const;
     [[nodiscard]] MaybeFault store_each(const LinearMemory& memory, const Segment& ss, uint32_t esp,
                                         Privilege privilege) const;
 
