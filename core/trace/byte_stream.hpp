@@ -12,7 +12,8 @@
 
 namespace ringside {
 
-static_assert(std::endian::native == std::endian::little, "trace files are little-endian, and written as they are in memory");
+static_assert(
+    std::endian::native == std::endian::little, "trace files are little-endian, and written as they are in memory");
 
 class ByteWriter {
 public:
@@ -38,10 +39,7 @@ private:
 // Reading past the end gives zeros and "", and ok() is false from then on.
 class ByteReader {
 public:
-    explicit ByteReader(std::span<const std::byte> bytes)
-        : m_rest(bytes)
-    {
-    }
+    explicit ByteReader(std::span<const std::byte> bytes) : m_rest(bytes) { }
 
     template<typename T>
     T get()

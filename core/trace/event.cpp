@@ -15,8 +15,8 @@ constexpr EventDescription unknown_description { EventKind::Count_, "unknown", E
     "An event of a kind that this version does not know.", "" };
 
 // In the order of the enumerations.
-constexpr std::array<std::string_view, 10> category_names { "exit", "ring", "interrupt", "lifecycle", "marker", "device",
-    "translation", "shadow", "hypercall", "packet" };
+constexpr std::array<std::string_view, 10> category_names { "exit", "ring", "interrupt", "lifecycle", "marker",
+    "device", "translation", "shadow", "hypercall", "packet" };
 constexpr std::array<std::string_view, 9> cause_names { "boot", "software interrupt", "exception", "interrupt", "iret",
     "far transfer", "sysenter", "sysexit", "task switch" };
 

@@ -10,7 +10,16 @@
 namespace ringside {
 
 enum class EventCategory : uint8_t {
-    Exit, Ring, Interrupt, Lifecycle, Marker, Device, Translation, Shadow, Hypercall, Packet
+    Exit,
+    Ring,
+    Interrupt,
+    Lifecycle,
+    Marker,
+    Device,
+    Translation,
+    Shadow,
+    Hypercall,
+    Packet
 };
 std::string_view event_category_name(EventCategory category); // "exit", "ring", ...
 
@@ -43,7 +52,15 @@ std::string_view real_ring_name(RealRing ring); // "ring 0", "ring 3", "non-root
 
 // Why a ring changed. Values are in trace files: append-only.
 enum class RingChangeCause : uint32_t {
-    Boot, SoftwareInterrupt, Exception, Interrupt, Iret, FarTransfer, Sysenter, Sysexit, TaskSwitch
+    Boot,
+    SoftwareInterrupt,
+    Exception,
+    Interrupt,
+    Iret,
+    FarTransfer,
+    Sysenter,
+    Sysexit,
+    TaskSwitch
 };
 std::string_view ring_change_cause_name(RingChangeCause cause); // "software interrupt", "iret", ...
 
@@ -68,7 +85,8 @@ struct EventRecord {
     bool operator==(const EventRecord&) const = default;
 };
 static_assert(sizeof(EventRecord) == 40);
-static_assert(std::has_unique_object_representations_v<EventRecord>, "no padding: records are copied to files as they are");
+static_assert(
+    std::has_unique_object_representations_v<EventRecord>, "no padding: records are copied to files as they are");
 
 // True if the kind and both rings are ones that exist. What `a`, `b` and `c` hold may still be nonsense.
 bool is_valid(const EventRecord& record);

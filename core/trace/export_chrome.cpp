@@ -38,11 +38,7 @@ Track track_of(EventCategory category)
 
 class ChromeWriter {
 public:
-    ChromeWriter(const TraceHeader& header, std::ostream& out)
-        : m_header(header)
-        , m_out(out)
-    {
-    }
+    ChromeWriter(const TraceHeader& header, std::ostream& out) : m_header(header), m_out(out) { }
 
     void begin()
     {
@@ -51,7 +47,8 @@ public:
         for (const auto& [track, name] : tracks) {
             name_track("thread_name", static_cast<unsigned>(track), name);
             start_object();
-            fmt::format_to(sink(), "\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":{0},\"args\":{{\"sort_index\":{0}}}}}",
+            fmt::format_to(sink(),
+                "\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":{0},\"args\":{{\"sort_index\":{0}}}}}",
                 static_cast<unsigned>(track));
         }
     }
@@ -105,7 +102,8 @@ private:
     void start_slice(Track track, std::string_view name, uint64_t begin, uint64_t ticks)
     {
         start_object();
-        fmt::format_to(sink(), "\"ph\":\"X\",\"name\":\"{}\",\"pid\":1,\"tid\":{},\"ts\":", name, static_cast<unsigned>(track));
+        fmt::format_to(
+            sink(), "\"ph\":\"X\",\"name\":\"{}\",\"pid\":1,\"tid\":{},\"ts\":", name, static_cast<unsigned>(track));
         append_microseconds(m_text, m_header.scale.since_origin(begin));
         m_text += ",\"dur\":";
         append_microseconds(m_text, static_cast<int64_t>(m_header.scale.nanoseconds(ticks)));

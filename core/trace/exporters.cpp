@@ -42,7 +42,8 @@ Result<void> export_trace(TraceReader& reader, std::string_view name, std::ostre
 {
     auto found = std::find_if(std::begin(table), std::end(table), [&](const auto& e) { return e.name == name; });
     if (found == std::end(table))
-        return fail(ExitCode::Usage, fmt::format("there is no trace format '{}'", name), fmt::format("choose one of {}", names()));
+        return fail(ExitCode::Usage, fmt::format("there is no trace format '{}'", name),
+            fmt::format("choose one of {}", names()));
     auto done = found->run(reader, out);
     if (done && !out.flush())
         return fail(ExitCode::BadImage, "the output could not be written to its end", "is the disk full?");

@@ -19,20 +19,39 @@ struct NamedRange {
 
 // The platform of DESIGN section 4.
 constexpr NamedRange ports[] {
-    { 0x20, 0x21, "PIC 1" }, { 0x40, 0x43, "PIT" }, { 0x60, 0x60, "keyboard" }, { 0x61, 0x61, "system control" },
-    { 0x64, 0x64, "keyboard" }, { 0x70, 0x71, "RTC/CMOS" }, { 0xA0, 0xA1, "PIC 2" }, { 0xE8, 0xE8, "guest marker" },
-    { 0xE9, 0xE9, "debug console" }, { 0xF4, 0xF4, "debug exit" }, { 0x1F0, 0x1F7, "ATA" }, { 0x3D4, 0x3D5, "VGA CRTC" },
-    { 0x3F6, 0x3F6, "ATA" }, { 0x3F8, 0x3FF, "COM1" },
+    { 0x20, 0x21, "PIC 1" },
+    { 0x40, 0x43, "PIT" },
+    { 0x60, 0x60, "keyboard" },
+    { 0x61, 0x61, "system control" },
+    { 0x64, 0x64, "keyboard" },
+    { 0x70, 0x71, "RTC/CMOS" },
+    { 0xA0, 0xA1, "PIC 2" },
+    { 0xE8, 0xE8, "guest marker" },
+    { 0xE9, 0xE9, "debug console" },
+    { 0xF4, 0xF4, "debug exit" },
+    { 0x1F0, 0x1F7, "ATA" },
+    { 0x3D4, 0x3D5, "VGA CRTC" },
+    { 0x3F6, 0x3F6, "ATA" },
+    { 0x3F8, 0x3FF, "COM1" },
 };
 
 constexpr NamedRange irqs[] {
-    { 0, 0, "timer" }, { 1, 1, "keyboard" }, { 2, 2, "cascade" }, { 4, 4, "COM1" }, { 8, 8, "RTC" }, { 14, 14, "ATA" },
+    { 0, 0, "timer" },
+    { 1, 1, "keyboard" },
+    { 2, 2, "cascade" },
+    { 4, 4, "COM1" },
+    { 8, 8, "RTC" },
+    { 14, 14, "ATA" },
 };
 
 // SDM 4 table 2-2.
 constexpr NamedRange msrs[] {
-    { 0x10, 0x10, "time-stamp counter" }, { 0x1B, 0x1B, "APIC base" }, { 0x174, 0x174, "SYSENTER CS" },
-    { 0x175, 0x175, "SYSENTER ESP" }, { 0x176, 0x176, "SYSENTER EIP" }, { 0x277, 0x277, "PAT" },
+    { 0x10, 0x10, "time-stamp counter" },
+    { 0x1B, 0x1B, "APIC base" },
+    { 0x174, 0x174, "SYSENTER CS" },
+    { 0x175, 0x175, "SYSENTER ESP" },
+    { 0x176, 0x176, "SYSENTER EIP" },
+    { 0x277, 0x277, "PAT" },
     { 0xC0000080, 0xC0000080, "EFER" },
 };
 
@@ -187,11 +206,26 @@ struct FieldFormat {
 };
 
 constexpr FieldFormat formats[] {
-    { "port", port }, { "size", size }, { "value", hexadecimal }, { "address", address }, { "vector", vector },
-    { "error_code", error_code }, { "from", virtual_ring }, { "to", virtual_ring }, { "cause", cause },
-    { "real_from", real_ring }, { "real_to", real_ring }, { "irq", irq }, { "level", level },
-    { "character", character }, { "leaf", hexadecimal }, { "subleaf", hexadecimal }, { "msr", msr },
-    { "register", debug_register }, { "write", read_or_write }, { "code", decimal },
+    { "port", port },
+    { "size", size },
+    { "value", hexadecimal },
+    { "address", address },
+    { "vector", vector },
+    { "error_code", error_code },
+    { "from", virtual_ring },
+    { "to", virtual_ring },
+    { "cause", cause },
+    { "real_from", real_ring },
+    { "real_to", real_ring },
+    { "irq", irq },
+    { "level", level },
+    { "character", character },
+    { "leaf", hexadecimal },
+    { "subleaf", hexadecimal },
+    { "msr", msr },
+    { "register", debug_register },
+    { "write", read_or_write },
+    { "code", decimal },
 };
 
 const FieldFormat* find_format(std::string_view field)
@@ -234,7 +268,7 @@ std::string page_fault_words(uint64_t error_code)
 {
     constexpr uint64_t present = 1, write = 2, user = 4, reserved_bit = 8, fetch = 16;
     return fmt::format("{}, {}, from ring {}{}", error_code & present ? "protection" : "not present",
-        error_code & fetch          ? "fetch"
+        error_code & fetch       ? "fetch"
             : error_code & write ? "write"
                                  : "read",
         error_code & user ? "3" : "0", error_code & reserved_bit ? ", reserved bit set" : "");

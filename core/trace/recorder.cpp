@@ -76,7 +76,7 @@ Result<TraceMemory> TraceMemory::create(uint32_t capacity, TickSource source, Ov
 
 Result<TraceMemory> TraceMemory::open(int descriptor)
 {
-    struct stat status {};
+    struct stat status { };
     if (fstat(descriptor, &status) != 0)
         return fail_with_errno("examine");
     auto bytes = static_cast<std::size_t>(status.st_size);

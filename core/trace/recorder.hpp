@@ -9,7 +9,8 @@
 // the writer waits for room, as long as recording is on.
 //
 // The reader trusts nothing in the block: the writer's process may die at any instant, and runs guest code. The reader
-// keeps the capacity and its own position to itself, and the memfd is sealed so that it cannot shrink under the mapping.
+// keeps the capacity and its own position to itself, and the memfd is sealed so that it cannot shrink under the
+// mapping.
 #pragma once
 
 #include "core/result.hpp"
@@ -44,13 +45,13 @@ struct TraceBlock {
     TickSource tick_source = TickSource::TimeStampCounter;
     Overflow overflow = Overflow::Drop;
     uint64_t ticks_per_second = 0;
-    std::atomic<bool> recording { false };    // written by the session
-    std::atomic<bool> exact_rings { false };  // count every ring change although nothing is recorded
+    std::atomic<bool> recording { false };        // written by the session
+    std::atomic<bool> exact_rings { false };      // count every ring change although nothing is recorded
     alignas(64) std::atomic<uint64_t> head { 0 }; // records ever written; the writer's
     std::atomic<uint64_t> dropped { 0 };
-    uint64_t ring_entries[4][4] = {}; // ring changes seen, [from][to]; the writer's
-    uint64_t blocks = 0;              // blocks executed, where the strategy counts them; the writer's
-    uint64_t first_instruction = 0;   // tick at which the guest first ran
+    uint64_t ring_entries[4][4] = {};             // ring changes seen, [from][to]; the writer's
+    uint64_t blocks = 0;                          // blocks executed, where the strategy counts them; the writer's
+    uint64_t first_instruction = 0;               // tick at which the guest first ran
     alignas(64) std::atomic<uint64_t> tail { 0 }; // records ever read; the reader's
     alignas(64) EventCounter counters[event_kind_count] = {};
 
@@ -107,9 +108,7 @@ inline std::size_t drain(TraceMemory& memory, std::vector<EventRecord>& out, std
 class Recorder {
 public:
     explicit Recorder(TraceBlock& block)
-        : m_block(block)
-        , m_mask(block.capacity - 1)
-        , m_manual(block.tick_source == TickSource::Manual)
+        : m_block(block), m_mask(block.capacity - 1), m_manual(block.tick_source == TickSource::Manual)
     {
     }
 
@@ -146,11 +145,18 @@ public:
         push(record);
     }
 
-    void ring_change(unsigned from, unsigned to, RingChangeCause cause, uint32_t eip, RealRing real_ring, uint32_t raw = 0)
+    void ring_change(
+        unsigned from, unsigned to, RingChangeCause cause, uint32_t eip, RealRing real_ring, uint32_t raw = 0)
     {
         ++m_block.ring_entries[from & 3][to & 3];
-        event({ .kind = EventKind::RingChange, .virtual_ring = static_cast<uint8_t>(to), .real_ring = real_ring, .eip = eip,
-            .raw = raw, .a = from, .b = to, .c = static_cast<uint32_t>(cause) });
+        event({ .kind = EventKind::RingChange,
+            .virtual_ring = static_cast<uint8_t>(to),
+            .real_ring = real_ring,
+            .eip = eip,
+            .raw = raw,
+            .a = from,
+            .b = to,
+            .c = static_cast<uint32_t>(cause) });
     }
 
     TraceBlock& block() { return m_block; }

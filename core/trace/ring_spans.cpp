@@ -18,7 +18,8 @@ std::optional<RingSpan> RingSpans::feed(const EventRecord& event)
 {
     auto ring = ring_after(event);
     if (!m_current) {
-        auto first = ring.value_or(m_which == Which::Virtual ? event.virtual_ring : static_cast<uint8_t>(event.real_ring));
+        auto first
+            = ring.value_or(m_which == Which::Virtual ? event.virtual_ring : static_cast<uint8_t>(event.real_ring));
         m_current = RingSpan { first, event.time, event.time, event };
         if (!ring)
             m_current->change.kind = EventKind::Count_;

@@ -8,8 +8,8 @@
 
 namespace ringside {
 
-// The guest was in `ring` from `begin` to `end` (ticks). `change` is the event that brought it there. The first stretch of
-// a trace that does not begin with a ring change has the first event there, with the kind EventKind::Count_.
+// The guest was in `ring` from `begin` to `end` (ticks). `change` is the event that brought it there. The first stretch
+// of a trace that does not begin with a ring change has the first event there, with the kind EventKind::Count_.
 struct RingSpan {
     uint8_t ring = 0;
     uint64_t begin = 0;
@@ -21,10 +21,7 @@ struct RingSpan {
 class RingSpans {
 public:
     enum class Which { Virtual, Real };
-    explicit RingSpans(Which which)
-        : m_which(which)
-    {
-    }
+    explicit RingSpans(Which which) : m_which(which) { }
 
     // The stretch that this event ends, if it ends one.
     std::optional<RingSpan> feed(const EventRecord& event);

@@ -22,8 +22,11 @@ ExitStatistics exit_of(EventKind kind, const TraceTotals& totals)
 {
     const auto& counter = totals[kind];
     const auto& scale = totals.scale;
-    return { .kind = kind, .count = counter.count, .total = scale.nanoseconds(counter.total),
-        .minimum = scale.nanoseconds(counter.minimum), .maximum = scale.nanoseconds(counter.maximum),
+    return { .kind = kind,
+        .count = counter.count,
+        .total = scale.nanoseconds(counter.total),
+        .minimum = scale.nanoseconds(counter.minimum),
+        .maximum = scale.nanoseconds(counter.maximum),
         .mean = scale.nanoseconds(counter.total / counter.count) };
 }
 
@@ -51,8 +54,10 @@ void set_shares(Statistics& statistics)
 
 nlohmann::json exit_json(const ExitStatistics& exit, bool timed)
 {
-    nlohmann::json json { { "name", describe(exit.kind).name }, { "count", exit.count }, { "count_share", exit.count_share } };
-    auto measured = [&](const char* name, auto value) { json[name] = timed ? nlohmann::json(value) : nlohmann::json(); };
+    nlohmann::json json { { "name", describe(exit.kind).name }, { "count", exit.count },
+        { "count_share", exit.count_share } };
+    auto measured
+        = [&](const char* name, auto value) { json[name] = timed ? nlohmann::json(value) : nlohmann::json(); };
     measured("total_ns", exit.total);
     measured("min_ns", exit.minimum);
     measured("max_ns", exit.maximum);
@@ -66,7 +71,7 @@ nlohmann::json ring_changes_json(const Statistics& statistics)
     auto list = nlohmann::json::array();
     for (std::size_t from = 0; from < 4; ++from) {
         for (std::size_t to = 0; to < 4; ++to) {
-            if (auto count = statistics.ring_entries[from][to])
+            if (auto count = statistics.ring_entries[from][to]; count && from != to)
                 list.push_back({ { "from", from }, { "to", to }, { "count", count } });
         }
     }

@@ -1,4 +1,5 @@
-// What `--stats` prints: the exits by reason, with the columns of `perf kvm stat`, ring changes, and where the time went.
+// What `--stats` prints: the exits by reason, with the columns of `perf kvm stat`, ring changes, and where the time
+// went.
 //
 // Durations are those of the exits' records: from where the monitor took over to where it gave back. The time that a
 // guest waits in HLT is shown, but is nobody's work: it is left out of Time% and of the monitor's share. Under the
@@ -31,14 +32,15 @@ struct Statistics {
     bool exact_rings = false;
     std::vector<ExitStatistics> exits; // those that happened; the most time first, then the most samples
     uint64_t exit_count = 0;
-    std::array<std::array<uint64_t, 4>, 4> ring_entries {};
+    std::array<std::array<uint64_t, 4>, 4> ring_entries {}; // [from][to]; boot counts as 0 to 0 and is not shown
     uint64_t blocks = 0;
     uint64_t dropped = 0;
     uint64_t wall = 0;    // nanoseconds, as are the next three; 0: not known
     uint64_t monitor = 0; // exits but HLT
     uint64_t halted = 0;  // HLT
     uint64_t guest = 0;   // the rest
-    std::vector<std::pair<EventKind, uint64_t>> other_events; // those that happened and are neither exit nor ring change
+    std::vector<std::pair<EventKind, uint64_t>>
+        other_events; // those that happened and are neither exit nor ring change
 };
 
 Statistics statistics_of(const TraceTotals& totals);

@@ -10,15 +10,12 @@ namespace {
 
 class Table {
 public:
-    explicit Table(const Style& style)
-        : m_style(style)
-    {
-    }
+    explicit Table(const Style& style) : m_style(style) { }
 
     void heading()
     {
-        auto line = fmt::format("{:<18} {:>11} {:>8} {:>7} {:>10} {:>10} {:>10}", "VM-EXIT", "Samples", "Samples%", "Time%",
-            "Min Time", "Max Time", "Avg Time");
+        auto line = fmt::format("{:<18} {:>11} {:>8} {:>7} {:>10} {:>10} {:>10}", "VM-EXIT", "Samples", "Samples%",
+            "Time%", "Min Time", "Max Time", "Avg Time");
         m_text += m_style.paint(Color::Bold, line) + '\n';
     }
 
@@ -27,8 +24,8 @@ public:
         bool waits = exit.kind == EventKind::Halt;
         auto time = [&](uint64_t nanoseconds) { return timed ? format_duration(nanoseconds, m_style) : "-"; };
         line(fmt::format("{}{}", describe(exit.kind).name, waits && timed ? " *" : ""), exit.count, exit.count_share,
-            timed && !waits ? fmt::format("{:.2f}%", exit.time_share * 100) : "-", time(exit.minimum), time(exit.maximum),
-            time(exit.mean));
+            timed && !waits ? fmt::format("{:.2f}%", exit.time_share * 100) : "-", time(exit.minimum),
+            time(exit.maximum), time(exit.mean));
     }
 
     void total(const Statistics& statistics)
@@ -71,8 +68,9 @@ void ring_changes(Table& table, const Statistics& statistics, const Style& style
     std::string list;
     for (std::size_t from = 0; from < 4; ++from) {
         for (std::size_t to = 0; to < 4; ++to) {
-            if (auto count = statistics.ring_entries[from][to])
-                list += fmt::format("{}{} {} {}: {}", list.empty() ? "" : "   ", from, style.arrow(), to, format_count(count));
+            if (auto count = statistics.ring_entries[from][to]; count && from != to)
+                list += fmt::format(
+                    "{}{} {} {}: {}", list.empty() ? "" : "   ", from, style.arrow(), to, format_count(count));
         }
     }
     table.fact("Ring changes", list.empty() ? "none seen" : list);
@@ -110,7 +108,9 @@ void time_split(Table& table, const Statistics& statistics, const Style& style)
         return;
     table.fact("Wall time", format_duration(statistics.wall, style));
     auto part = [&](std::string_view name, uint64_t nanoseconds) {
-        table.fact("", fmt::format("{:<12} {:>10} {:>7}", name, format_duration(nanoseconds, style), percent(nanoseconds, statistics.wall)));
+        table.fact("",
+            fmt::format("{:<12} {:>10} {:>7}", name, format_duration(nanoseconds, style),
+                percent(nanoseconds, statistics.wall)));
     };
     part("guest", statistics.guest);
     part("monitor", statistics.monitor);

@@ -23,9 +23,7 @@ struct Words {
     const Style& style;
     std::array<std::string, 3> fields; // a, b and c as people read them, "" when unused
 
-    Words(const EventRecord& r, const Style& s)
-        : record(r)
-        , style(s)
+    Words(const EventRecord& r, const Style& s) : record(r), style(s)
     {
         const auto& names = describe(r.kind).fields;
         const std::array<uint64_t, 3> values { r.a, r.b, r.c };
@@ -160,14 +158,17 @@ std::string sentence(const EventRecord& record, const Style& style)
     return text.empty() ? std::string(describe(record.kind).sentence) : text;
 }
 
-std::string story_line(const EventRecord& record, const TickScale& scale, const SymbolTable& symbols, const Style& style)
+std::string story_line(
+    const EventRecord& record, const TickScale& scale, const SymbolTable& symbols, const Style& style)
 {
     auto ring = style.paint(ring_color(record.virtual_ring), fmt::format("ring {}", record.virtual_ring));
-    auto line = fmt::format("{:>12}  {}  {}", format_moment(scale.since_origin(record.time)), ring, sentence(record, style));
+    auto line
+        = fmt::format("{:>12}  {}  {}", format_moment(scale.since_origin(record.time)), ring, sentence(record, style));
     if (auto place = symbols.name_of(record.eip); record.eip != 0 && !place.empty())
         line += style.paint(Color::Dim, fmt::format(", at {}", place));
     if (record.duration != 0)
-        line += style.paint(Color::Dim, fmt::format(", {}", format_duration(scale.nanoseconds(record.duration), style)));
+        line
+            += style.paint(Color::Dim, fmt::format(", {}", format_duration(scale.nanoseconds(record.duration), style)));
     return line;
 }
 

@@ -17,6 +17,7 @@ namespace ringside {
 std::string sentence(const EventRecord& record, const Style& style);
 
 // A whole line: when, the virtual ring, the sentence, how long an exit took, where. No '\n'.
-std::string story_line(const EventRecord& record, const TickScale& scale, const SymbolTable& symbols, const Style& style);
+std::string story_line(
+    const EventRecord& record, const TickScale& scale, const SymbolTable& symbols, const Style& style);
 
 }

@@ -7,8 +7,7 @@
 
 namespace ringside {
 
-SymbolTable::SymbolTable(std::vector<Symbol> symbols)
-    : m_symbols(std::move(symbols))
+SymbolTable::SymbolTable(std::vector<Symbol> symbols) : m_symbols(std::move(symbols))
 {
     std::sort(m_symbols.begin(), m_symbols.end(),
         [](const auto& a, const auto& b) { return std::tie(a.address, a.name) < std::tie(b.address, b.name); });

@@ -27,10 +27,7 @@ struct TickScale {
 private:
     __extension__ using Wide = unsigned __int128;
     static constexpr uint64_t nanoseconds_per_second = 1'000'000'000;
-    static int64_t limited(uint64_t value)
-    {
-        return value > INT64_MAX ? INT64_MAX : static_cast<int64_t>(value);
-    }
+    static int64_t limited(uint64_t value) { return value > INT64_MAX ? INT64_MAX : static_cast<int64_t>(value); }
 };
 
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ringside {
@@ -41,8 +42,8 @@ bool tells_vector(EventKind kind, RingChangeCause cause)
     }
 }
 
-// The event, recorded next to a ring change, that has its vector. An exit's record follows those of what the monitor did
-// during it, so what comes behind is looked at first.
+// The event, recorded next to a ring change, that has its vector. An exit's record follows those of what the monitor
+// did during it, so what comes behind is looked at first.
 const EventRecord* vector_event_near(std::span<const EventRecord> events, std::size_t at)
 {
     constexpr std::size_t reach = 4;
@@ -85,10 +86,9 @@ std::vector<Stretch> find_stretches(std::span<const EventRecord> events)
     RingSpans spans(RingSpans::Which::Virtual);
     std::string change = "-";
     for (std::size_t i = 0; i < events.size(); ++i) {
-        auto ended = spans.feed(events[i]);
-        if (ended)
-            stretches.push_back({ *ended, std::move(change) });
-        if (ended || (i == 0 && events[i].kind == EventKind::RingChange))
+        if (auto ended = spans.feed(events[i]))
+            stretches.push_back({ *ended, std::exchange(change, name_change(events, i)) });
+        else if (i == 0 && events[i].kind == EventKind::RingChange)
             change = name_change(events, i);
     }
     if (auto last = spans.finish())
@@ -102,8 +102,7 @@ public:
     static constexpr std::size_t total_width = 29;
 
     Lanes(const std::vector<Stretch>& stretches, const Style& style)
-        : m_style(style)
-        , m_glyphs(style.unicode ? unicode_glyphs : ascii_glyphs)
+        : m_style(style), m_glyphs(style.unicode ? unicode_glyphs : ascii_glyphs)
     {
         for (const auto& stretch : stretches)
             m_used[stretch.span.ring] = true;
@@ -114,7 +113,8 @@ public:
     std::string heading() const
     {
         using Names = std::array<std::string_view, 4>;
-        constexpr Names long_names { "ring 0 kernel", "", "", "ring 3 program" }, short_names { "ring 0", "ring 1", "ring 2", "ring 3" };
+        constexpr Names long_names { "ring 0 kernel", "", "", "ring 3 program" },
+            short_names { "ring 0", "ring 1", "ring 2", "ring 3" };
         const auto& names = m_used[1] || m_used[2] ? short_names : long_names;
         std::string text;
         for (unsigned ring = 0; ring < 4; ++ring) {
@@ -129,7 +129,8 @@ public:
     {
         std::array<Cell, total_width + 1> cells {};
         auto start = first_cell(ring), length = bar_length(nanoseconds);
-        std::fill_n(cells.begin() + static_cast<std::ptrdiff_t>(start), length, Cell { m_glyphs.bar, ring_color(ring) });
+        std::fill_n(
+            cells.begin() + static_cast<std::ptrdiff_t>(start), length, Cell { m_glyphs.bar, ring_color(ring) });
         if (previous && first_cell(*previous) < start)
             draw(cells, first_cell(*previous), m_glyphs.corner_of_left, start - 2, m_glyphs.right);
         else if (previous && first_cell(*previous) > start)
@@ -222,15 +223,16 @@ std::string shares(const std::vector<Stretch>& stretches, const TickScale& scale
         std::string bar;
         for (long i = std::max(1L, std::lround(part * width)); i > 0; --i)
             bar += style.unicode ? unicode_glyphs.bar : ascii_glyphs.bar;
-        fmt::format_to(std::back_inserter(text), "  in ring {}  {:>9}  {:>5.1f}%  {}\n", ring, format_duration(times[ring], style),
-            part * 100, style.paint(ring_color(ring), bar));
+        fmt::format_to(std::back_inserter(text), "  in ring {}  {:>9}  {:>5.1f}%  {}\n", ring,
+            format_duration(times[ring], style), part * 100, style.paint(ring_color(ring), bar));
     }
     return text;
 }
 
 }
 
-std::string timeline_text(std::span<const EventRecord> events, const TickScale& scale, unsigned rows, const Style& style)
+std::string timeline_text(
+    std::span<const EventRecord> events, const TickScale& scale, unsigned rows, const Style& style)
 {
     auto stretches = find_stretches(events);
     if (stretches.empty())
@@ -242,16 +244,20 @@ std::string timeline_text(std::span<const EventRecord> events, const TickScale& 
     for (const auto& [span, change] : std::span { stretches }.first(std::min<std::size_t>(rows, stretches.size()))) {
         auto length = scale.nanoseconds(span.end - span.begin);
         auto real = span.change.real_ring;
-        fmt::format_to(std::back_inserter(text), "{:>11}  {} {:>9}  {}  {}\n", format_moment(scale.since_origin(span.begin)),
-            lanes.row(span.ring, length, previous), format_duration(length, style),
+        fmt::format_to(std::back_inserter(text), "{:>11}  {} {:>9}  {}  {}\n",
+            format_moment(scale.since_origin(span.begin)), lanes.row(span.ring, length, previous),
+            format_duration(length, style),
             style.paint(real_ring_color(real), fmt::format("{:<11}", real_ring_name(real))), change);
         previous = span.ring;
     }
     if (stretches.size() > rows)
-        text += style.paint(Color::Dim, fmt::format("{:>11}  and {} more ring changes\n",
-            style.unicode ? unicode_glyphs.more : ascii_glyphs.more, format_count(stretches.size() - rows)));
+        text += style.paint(Color::Dim,
+                    fmt::format("{:>11}  and {} more", style.unicode ? unicode_glyphs.more : ascii_glyphs.more,
+                        format_count(stretches.size() - rows)))
+            + '\n';
     text += '\n' + shares(stretches, scale, style);
-    text += style.paint(Color::Dim, "  The bars of the time line are logarithmic: six decades, from 100 ns to 100 ms.\n");
+    text += style.paint(Color::Dim, "  The bars of the time line are logarithmic: six decades, from 100 ns to 100 ms.")
+        + '\n';
     return text;
 }
 

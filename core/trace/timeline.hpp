@@ -18,6 +18,7 @@ namespace ringside {
 
 // `events` in the order of the trace; at most `rows` stretches are drawn, the shares below are of all of them. Needs a
 // trace with exact ring changes. Several lines of at most 80 columns, the last ended by '\n'.
-std::string timeline_text(std::span<const EventRecord> events, const TickScale& scale, unsigned rows, const Style& style);
+std::string timeline_text(
+    std::span<const EventRecord> events, const TickScale& scale, unsigned rows, const Style& style);
 
 }

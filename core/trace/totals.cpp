@@ -12,7 +12,8 @@ uint64_t read_once(const uint64_t& word)
 
 EventCounter copy_of(const EventCounter& counter)
 {
-    return { read_once(counter.count), read_once(counter.total), read_once(counter.minimum), read_once(counter.maximum) };
+    return { read_once(counter.count), read_once(counter.total), read_once(counter.minimum),
+        read_once(counter.maximum) };
 }
 
 }
@@ -28,8 +29,8 @@ TraceTotals totals_of(const TraceBlock& block, uint64_t elapsed)
         for (std::size_t to = 0; to < 4; ++to)
             totals.ring_entries[from][to] = read_once(block.ring_entries[from][to]);
     }
-    totals.exact_rings = block.recording.load(std::memory_order_relaxed)
-        || block.exact_rings.load(std::memory_order_relaxed);
+    totals.exact_rings
+        = block.recording.load(std::memory_order_relaxed) || block.exact_rings.load(std::memory_order_relaxed);
     totals.blocks = read_once(block.blocks);
     totals.dropped = block.dropped.load(std::memory_order_relaxed);
     totals.elapsed = elapsed;

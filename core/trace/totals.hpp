@@ -14,17 +14,18 @@ struct TraceTotals {
     TickSource tick_source = TickSource::TimeStampCounter;
     std::array<EventCounter, event_kind_count> counters {};
     std::array<std::array<uint64_t, 4>, 4> ring_entries {}; // [from][to]
-    bool exact_rings = false;   // every ring change was counted, the returns by IRET included
-    uint64_t blocks = 0;        // 0: not counted
+    bool exact_rings = false; // every ring change was counted, the returns by IRET included
+    uint64_t blocks = 0;      // 0: not counted
     uint64_t dropped = 0;
-    uint64_t elapsed = 0;       // ticks from the origin to the end of the run; 0: not known
+    uint64_t elapsed = 0; // ticks from the origin to the end of the run; 0: not known
 
     const EventCounter& operator[](EventKind kind) const { return counters[static_cast<std::size_t>(kind)]; }
     EventCounter& operator[](EventKind kind) { return counters[static_cast<std::size_t>(kind)]; }
 };
 
-// Copies the counters while the writer may be running; each is whole, though some may be a few events older than others.
-// `elapsed`, in ticks, comes from whoever started and ended the run. The origin is the guest's first instruction.
+// Copies the counters while the writer may be running; each is whole, though some may be a few events older than
+// others. `elapsed`, in ticks, comes from whoever started and ended the run. The origin is the guest's first
+// instruction.
 TraceTotals totals_of(const TraceBlock& block, uint64_t elapsed);
 
 }

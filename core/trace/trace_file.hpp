@@ -96,8 +96,8 @@ public:
     const std::string& path() const { return m_path; }
     const TraceHeader& header() const { return m_header; }
 
-    // Replaces `out` with the events of the next block; false after the last one. Events of kinds that this version does
-    // not know are left out.
+    // Replaces `out` with the events of the next block; false after the last one. Events of kinds that this version
+    // does not know are left out.
     bool next(std::vector<EventRecord>& out);
 
     // These hold once next() has said false.

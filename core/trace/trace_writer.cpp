@@ -142,7 +142,8 @@ Result<void> TraceWriter::write(const void* data, std::size_t size)
 
 Result<void> TraceWriter::write_block(BlockType type, std::span<const std::byte> payload)
 {
-    const std::array<uint32_t, 3> checked { m_next_block, static_cast<uint32_t>(type), static_cast<uint32_t>(payload.size()) };
+    const std::array<uint32_t, 3> checked { m_next_block, static_cast<uint32_t>(type),
+        static_cast<uint32_t>(payload.size()) };
     uint32_t checksum = crc32c(payload, crc32c(std::as_bytes(std::span { checked })));
     const std::array<uint32_t, 3> start { checked[1], checked[2], checksum };
     ++m_next_block;

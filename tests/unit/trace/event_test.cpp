@@ -15,7 +15,8 @@ TEST_CASE("every kind of event has a name of its own, a sentence and a source", 
         CAPTURE(description.name);
         CHECK(static_cast<std::size_t>(description.kind) == i);
         CHECK(names.insert(description.name).second);
-        CHECK(std::all_of(description.name.begin(), description.name.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; }));
+        CHECK(std::all_of(description.name.begin(), description.name.end(),
+            [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; }));
         CHECK(description.sentence.ends_with('.'));
         CHECK_FALSE(description.source.empty());
         CHECK(event_category_name(description.category) != "unknown");
@@ -54,7 +55,8 @@ TEST_CASE("only records with an existing kind and existing rings are valid", "[t
     CHECK_FALSE(is_valid(record));
 }
 
-static std::string formatted(std::string_view field, uint64_t value, EventRecord record = test::sample(EventKind::Exception))
+static std::string formatted(
+    std::string_view field, uint64_t value, EventRecord record = test::sample(EventKind::Exception))
 {
     return format_field({ field, value }, record);
 }

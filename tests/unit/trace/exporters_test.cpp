@@ -91,7 +91,8 @@ TEST_CASE("JSON lines are one valid object for each event, with its fields by na
 
 TEST_CASE("no field of an event hides one that every line has", "[trace]")
 {
-    const std::set<std::string_view> taken { "time_ns", "event", "duration_ns", "virtual_ring", "real_ring", "eip", "symbol", "raw", "text" };
+    const std::set<std::string_view> taken { "time_ns", "event", "duration_ns", "virtual_ring", "real_ring", "eip",
+        "symbol", "raw", "text" };
     for (const auto& description : event_descriptions()) {
         for (auto field : description.fields)
             CHECK(taken.count(field) == 0);

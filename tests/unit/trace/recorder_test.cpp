@@ -251,9 +251,18 @@ TEST_CASE("what is not trace memory is refused", "[trace]")
     CHECK_FALSE(TraceMemory::open(::open("/dev/null", O_RDWR)));
 
     auto memory = make_memory(8);
-    SECTION("magic") { memory.block().magic ^= 1; }
-    SECTION("kinds") { memory.block().event_kinds += 1; }
-    SECTION("capacity") { memory.block().capacity = 16; }
+    SECTION("magic")
+    {
+        memory.block().magic ^= 1;
+    }
+    SECTION("kinds")
+    {
+        memory.block().event_kinds += 1;
+    }
+    SECTION("capacity")
+    {
+        memory.block().capacity = 16;
+    }
     CHECK_FALSE(TraceMemory::open(dup(memory.descriptor())));
 }
 

@@ -17,6 +17,7 @@ static TraceTotals measured()
     totals[EventKind::RingChange].count = 25;
     totals[EventKind::Injection].count = 12;
     totals[EventKind::ConsoleOutput].count = 1500;
+    totals.ring_entries[0][0] = 1; // boot
     totals.ring_entries[0][3] = 13;
     totals.ring_entries[3][0] = 12;
     totals.exact_rings = true;
@@ -27,7 +28,8 @@ static TraceTotals measured()
 
 TEST_CASE("the statistics of a run read like this", "[trace]")
 {
-    CHECK(statistics_text(statistics_of(measured()), Style {}) == R"(VM-EXIT                Samples Samples%   Time%   Min Time   Max Time   Avg Time
+    CHECK(statistics_text(statistics_of(measured()), Style {})
+        == R"(VM-EXIT                Samples Samples%   Time%   Min Time   Max Time   Avg Time
 software-interrupt          12    0.79%  70.00%     640 ns    2.00 ms  233.33 µs
 port-write               1,500   99.01%  30.00%     210 ns   12.30 µs     800 ns
 halt *                       3    0.20%       -    1.00 ms   20.00 ms   10.00 ms
@@ -51,7 +53,8 @@ TEST_CASE("under the virtual clock no duration is claimed", "[trace]")
     totals.tick_source = TickSource::Manual;
     totals.exact_rings = false;
     totals.dropped = 5;
-    CHECK(statistics_text(statistics_of(totals), Style { .unicode = false }) == R"(VM-EXIT                Samples Samples%   Time%   Min Time   Max Time   Avg Time
+    CHECK(statistics_text(statistics_of(totals), Style { .unicode = false })
+        == R"(VM-EXIT                Samples Samples%   Time%   Min Time   Max Time   Avg Time
 port-write               1,500   99.01%       -          -          -          -
 software-interrupt          12    0.79%       -          -          -          -
 halt                         3    0.20%       -          -          -          -

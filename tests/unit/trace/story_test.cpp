@@ -60,8 +60,13 @@ class Run {
 public:
     void change(uint64_t time, unsigned from, unsigned to, RingChangeCause cause, RealRing real = RealRing::Interpreted)
     {
-        events.push_back({ .time = time, .kind = EventKind::RingChange, .virtual_ring = static_cast<uint8_t>(to),
-            .real_ring = real, .a = from, .b = to, .c = static_cast<uint32_t>(cause) });
+        events.push_back({ .time = time,
+            .kind = EventKind::RingChange,
+            .virtual_ring = static_cast<uint8_t>(to),
+            .real_ring = real,
+            .a = from,
+            .b = to,
+            .c = static_cast<uint32_t>(cause) });
     }
     void vector(EventKind kind, uint64_t time, uint32_t vector)
     {
@@ -88,12 +93,13 @@ Run hello()
 
 TEST_CASE("the time line of a run looks like this", "[trace]")
 {
-    CHECK(timeline_text(hello().events, TickScale {}, 4, Style {}) == R"(      since  ring 0 kernel  ring 3 program        for  really       change
+    CHECK(timeline_text(hello().events, TickScale {}, 4, Style {})
+        == R"(      since  ring 0 kernel  ring 3 program        for  really       change
    0.000 ms  ▇▇▇▇▇▇▇▇                         1.20 ms  interpreted  boot
    1.203 ms  ╰────────────▶ ▇▇▇▇              8.10 µs  interpreted  IRET
    1.211 ms  ▇▇▇▇ ◀─────────╯                 3.40 µs  interpreted  INT 0x80
    1.214 ms  ╰────────────▶ ▇▇▇▇▇            15.50 µs  interpreted  IRET
-          …  and 1 more ring changes
+          …  and 1 more
 
   in ring 0    1.48 ms   98.4%  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
   in ring 3   23.60 µs    1.6%  ▇

@@ -15,7 +15,7 @@ static uint32_t checksum_of(std::string_view text)
 
 TEST_CASE("the checksum is CRC-32C", "[trace]")
 {
-    CHECK(checksum_of("123456789") == 0xE3069283); // the check value of the catalogs
+    CHECK(checksum_of("123456789") == 0xE3069283);           // the check value of the catalogs
     CHECK(checksum_of(std::string(32, '\0')) == 0x8A9136AA); // RFC 3720 B.4
     std::string_view text = "the quick brown fox";
     CHECK(crc32c(std::as_bytes(std::span { text.substr(7) }), checksum_of(text.substr(0, 7))) == checksum_of(text));
@@ -158,7 +158,8 @@ TEST_CASE("blocks in the wrong order are noticed", "[trace]")
     std::memcpy(&header_payload, bytes.data() + trace_format::file_header_size + 4, sizeof header_payload);
     auto first = trace_format::file_header_size + trace_format::block_header_size + header_payload;
     auto size = trace_format::block_header_size + trace_format::events_per_block * sizeof(EventRecord);
-    auto swapped = bytes.substr(0, first) + bytes.substr(first + size, size) + bytes.substr(first, size) + bytes.substr(first + 2 * size);
+    auto swapped = bytes.substr(0, first) + bytes.substr(first + size, size) + bytes.substr(first, size)
+        + bytes.substr(first + 2 * size);
     REQUIRE(swapped.size() == bytes.size());
     file.write(swapped);
     auto reader = test::open_trace(file.path());
@@ -224,10 +225,22 @@ TEST_CASE("blocks that are nonsense under a right checksum are refused", "[trace
     TemporaryFile file;
     auto good_header = make_block(0, 1, header_with_kinds({ "halt" }).bytes());
     const std::array<std::byte, 41> odd {};
-    SECTION("events that are no whole number of records") { file.write(file_start() + good_header + make_block(1, 2, odd)); }
-    SECTION("totals that are too short") { file.write(file_start() + good_header + make_block(1, 3, odd)); }
-    SECTION("an unknown type") { file.write(file_start() + good_header + make_block(1, 9, odd)); }
-    SECTION("a second header") { file.write(file_start() + good_header + make_block(1, 1, odd)); }
+    SECTION("events that are no whole number of records")
+    {
+        file.write(file_start() + good_header + make_block(1, 2, odd));
+    }
+    SECTION("totals that are too short")
+    {
+        file.write(file_start() + good_header + make_block(1, 3, odd));
+    }
+    SECTION("an unknown type")
+    {
+        file.write(file_start() + good_header + make_block(1, 9, odd));
+    }
+    SECTION("a second header")
+    {
+        file.write(file_start() + good_header + make_block(1, 1, odd));
+    }
     auto reader = test::open_trace(file.path());
     CHECK(read_all(reader).empty());
     CHECK(reader.ending().kind == TraceEnding::Kind::Damaged);
@@ -246,10 +259,22 @@ TEST_CASE("a header that is nonsense under a right checksum is refused", "[trace
     many_kinds.put_text("");
     many_kinds.put_text("");
     many_kinds.put(UINT32_MAX);
-    SECTION("a text beyond the end") { file.write(file_start() + make_block(0, 1, text_beyond_end.bytes())); }
-    SECTION("four billion kinds") { file.write(file_start() + make_block(0, 1, many_kinds.bytes())); }
-    SECTION("no kinds") { file.write(file_start() + make_block(0, 1, header_with_kinds({}).bytes())); }
-    SECTION("nothing") { file.write(file_start()); }
+    SECTION("a text beyond the end")
+    {
+        file.write(file_start() + make_block(0, 1, text_beyond_end.bytes()));
+    }
+    SECTION("four billion kinds")
+    {
+        file.write(file_start() + make_block(0, 1, many_kinds.bytes()));
+    }
+    SECTION("no kinds")
+    {
+        file.write(file_start() + make_block(0, 1, header_with_kinds({}).bytes()));
+    }
+    SECTION("nothing")
+    {
+        file.write(file_start());
+    }
     CHECK_FALSE(TraceReader::open(file.path()));
 }
 

@@ -53,8 +53,16 @@ inline TraceMemory make_memory(uint32_t capacity, Overflow overflow = Overflow::
 // An event with every field filled in.
 inline EventRecord sample(EventKind kind, uint64_t time = 1000)
 {
-    return { .time = time, .duration = describe(kind).category == EventCategory::Exit ? 250u : 0u, .kind = kind,
-        .virtual_ring = 3, .real_ring = RealRing::Interpreted, .eip = 0x00101234, .raw = 7, .a = 3, .b = 2, .c = 4 };
+    return { .time = time,
+        .duration = describe(kind).category == EventCategory::Exit ? 250u : 0u,
+        .kind = kind,
+        .virtual_ring = 3,
+        .real_ring = RealRing::Interpreted,
+        .eip = 0x00101234,
+        .raw = 7,
+        .a = 3,
+        .b = 2,
+        .c = 4 };
 }
 
 inline std::vector<EventRecord> one_of_each()
