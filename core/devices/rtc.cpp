@@ -184,7 +184,6 @@ void Rtc::stop_or_start(bool was_stopped)
     // The first second after the start is a whole one.
     m_state.epoch = time_from_registers();
     m_state.epoch_time = m_clock.now();
-    m_state.seen_until = m_clock.now();
 }
 
 // The period of the periodic interrupt in crystal ticks; 0 = none. Rates 1 and 2 repeat 8 and 9.

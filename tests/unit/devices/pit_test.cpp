@@ -197,6 +197,17 @@ TEST_CASE("a late host sees the edges that it slept through as one, and the next
     CHECK(world.rises() == before + 2);
 }
 
+TEST_CASE("a late host that slept through the low half of a square wave sees its rising edge", "[pit]")
+{
+    World world;
+    world.program(0, 3, 11932);
+    world.tick(1000);
+    const auto before = world.rises();
+    world.oversleep(10 * millisecond); // the next high half, not yet a period after the falling edge
+    CHECK(world.out(0));
+    CHECK(world.rises() == before + 1);
+}
+
 TEST_CASE("an edge that is due is not lost to reprogramming", "[pit]")
 {
     World world;

@@ -97,6 +97,18 @@ TEST_CASE("the guest sets the time while the clock stands still", "[rtc]")
     CHECK(world.get(6) == 7);
 }
 
+TEST_CASE("the guest sets an afternoon hour in 12-hour mode", "[rtc]")
+{
+    World world;
+    world.put(B, 0x80);
+    world.put(4, 0x91); // 11 p.m.
+    world.put(B, 0x00);
+    CHECK(world.get(4) == 0x91);
+    world.pass(3600 * second);
+    CHECK(world.get(4) == 0x12);
+    CHECK(world.get(7) == 0x02);
+}
+
 TEST_CASE("a single register can be set while the clock runs", "[rtc]")
 {
     World world;
