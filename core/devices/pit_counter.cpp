@@ -182,8 +182,8 @@ uint32_t PitCounter::decode(uint16_t written) const
     uint32_t count = written;
     if (m_bcd) {
         count = 0;
-        for (int shift = 12; shift >= 0; shift -= 4)
-            count = count * 10 + std::min(written >> shift & 0xF, 9);
+        for (const unsigned shift : { 12u, 8u, 4u, 0u })
+            count = count * 10 + std::min(unsigned { written } >> shift & 0xF, 9u);
     }
     if (count == 0)
         return modulus();
@@ -211,10 +211,10 @@ void PitCounter::latch_status(uint64_t now)
 {
     if (m_status_latch)
         return;
-    const bool out = output(now);
-    const bool null_count = !m_running || m_next_reload != 0 || static_cast<int64_t>(now - m_start) < 0;
-    m_status_latch = static_cast<uint8_t>(
-        out << 7 | null_count << 6 | static_cast<unsigned>(m_access) << 4 | m_mode << 1 | unsigned { m_bcd });
+    const unsigned out = output(now);
+    const unsigned null_count = !m_running || m_next_reload != 0 || static_cast<int64_t>(now - m_start) < 0;
+    const unsigned control = static_cast<unsigned>(m_access) << 4 | unsigned { m_mode } << 1 | unsigned { m_bcd };
+    m_status_latch = static_cast<uint8_t>(out << 7 | null_count << 6 | control);
 }
 
 uint8_t PitCounter::read(uint64_t now)

@@ -72,10 +72,10 @@ void Rtc::write_firmware_bytes()
     cmos[Equipment] = 0x22; // coprocessor, 80 columns of color
     put_16(cmos, BaseMemory, conventional_memory_kib + 1);
     // One field ends at 64 MiB, the other counts from 16 MiB in units of 64 KiB.
-    const auto extended = (m_memory_bytes - 1024 * kib) / kib;
+    const auto extended = (m_memory_bytes - mebibyte) / kib;
     put_16(cmos, ExtendedMemory, extended);
     put_16(cmos, ExtendedMemoryFound, extended);
-    const auto above = m_memory_bytes > 16 * 1024 * kib ? m_memory_bytes - 16 * 1024 * kib : 0;
+    const auto above = m_memory_bytes > 16 * mebibyte ? m_memory_bytes - 16 * mebibyte : 0;
     put_16(cmos, MemoryAbove16MiB, above / (64 * kib));
     unsigned sum = 0;
     for (unsigned i = ChecksumFirst; i <= ChecksumLast; ++i)

@@ -48,7 +48,7 @@ class Uart final : public Device {
 public:
     using Output = std::function<void(std::string_view)>;
 
-    static constexpr std::size_t input_capacity = 64 * 1024;
+    static constexpr std::size_t input_capacity = 65'536;
     static constexpr Nanoseconds settling_time = 1'000'000; // the sender waits this long after a configuration write
 
     Uart(InterruptLine, const Clock&, TimerQueue&, Output);
