@@ -123,7 +123,7 @@ TEST_CASE("nonsense in the time registers becomes some time", "[rtc]")
 {
     World world;
     world.put(B, 0x82);
-    for (const uint32_t index : { 0, 2, 4, 6, 7, 8, 9, 0x32 })
+    for (const uint32_t index : { 0u, 2u, 4u, 6u, 7u, 8u, 9u, 0x32u })
         world.put(index, 0xFF);
     world.put(B, 0x02);
     CHECK((world.get(8) & 0x0F) <= 9);
@@ -132,7 +132,7 @@ TEST_CASE("nonsense in the time registers becomes some time", "[rtc]")
     CHECK(world.get(4) <= 0x23);
     CHECK((world.get(6) >= 1 && world.get(6) <= 7));
     world.put(B, 0x86);
-    for (const uint32_t index : { 0, 2, 4, 6, 7, 8, 9, 0x32 })
+    for (const uint32_t index : { 0u, 2u, 4u, 6u, 7u, 8u, 9u, 0x32u })
         world.put(index, 0x00);
     world.put(B, 0x06);
     CHECK(world.get(8) == 1);

@@ -139,7 +139,7 @@ TEST_CASE("the palette is written and read as triples that advance, and wrap", "
 {
     World world;
     world.put(0x3C8, 255);
-    for (const uint32_t value : { 1, 2, 0xFF, 4 })
+    for (const uint32_t value : { 1u, 2u, 0xFFu, 4u })
         world.put(0x3C9, value);
     CHECK(world.get(0x3C8) == 0);
     world.put(0x3C7, 255);
