@@ -72,8 +72,6 @@ ConsoleMemory::~ConsoleMemory()
         munmap(m_block, sizeof(ConsoleBlock));
 }
 
-// The head is published before the reader's flag is looked at, and arm() sets the flag before it looks at the head: in
-// the one order of sequentially consistent operations, at least one of the two sees the other.
 std::size_t ConsoleWriter::write_some(std::string_view text)
 {
     uint64_t head = m_ring.head.load(std::memory_order_relaxed);
@@ -81,9 +79,7 @@ std::size_t ConsoleWriter::write_some(std::string_view text)
     std::size_t count = std::min<std::size_t>(text.size(), ConsoleRing::capacity - used);
     for (std::size_t i = 0; i < count; ++i)
         m_ring.bytes[(head + i) % ConsoleRing::capacity] = text[i];
-    m_ring.head.store(head + count, std::memory_order_seq_cst);
-    if (m_ring.reader_sleeps.load(std::memory_order_seq_cst) && m_ring.reader_sleeps.exchange(0))
-        m_wake_reader();
+    m_ring.head.store(head + count, std::memory_order_release);
     return count;
 }
 
@@ -100,7 +96,7 @@ void ConsoleWriter::write(std::string_view text)
 
 std::size_t ConsoleReader::available() const
 {
-    uint64_t there = m_ring->head.load(std::memory_order_seq_cst) - m_tail;
+    uint64_t there = m_ring->head.load(std::memory_order_acquire) - m_tail;
     return there <= ConsoleRing::capacity ? there : 0; // else the writer has gone wild: nothing can be believed
 }
 
@@ -112,12 +108,6 @@ std::size_t ConsoleReader::take(std::string& out, std::size_t limit)
     m_tail += count;
     m_ring->tail.store(m_tail, std::memory_order_release);
     return count;
-}
-
-bool ConsoleReader::arm()
-{
-    m_ring->reader_sleeps.store(1, std::memory_order_seq_cst);
-    return available() == 0;
 }
 
 }

@@ -9,7 +9,8 @@
 //   reader  the session. It keeps its own position and looks at the writer's with suspicion: the writer's process runs
 //           hostile guests.
 //
-// A reader that wants to sleep says so (arm()), and the next write wakes it, once, through ConsoleText.
+// Nobody is woken: the reader looks again after some milliseconds. A wake-up by the writer would be part of the guest's
+// exit, and cost it more than everything else that a port access does.
 #pragma once
 
 #include "core/result.hpp"
@@ -17,7 +18,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +26,8 @@ namespace ringside {
 struct ConsoleRing {
     static constexpr uint64_t capacity = 64 * 1024;
 
-    alignas(64) std::atomic<uint64_t> head { 0 };      // bytes ever written; the writer's
-    alignas(64) std::atomic<uint64_t> tail { 0 };      // bytes ever taken; the reader's
-    std::atomic<uint32_t> reader_sleeps { 0 };         // set by the reader, cleared by the writer that wakes it
+    alignas(64) std::atomic<uint64_t> head { 0 }; // bytes ever written; the writer's
+    alignas(64) std::atomic<uint64_t> tail { 0 }; // bytes ever taken; the reader's
     alignas(64) char bytes[capacity] = {};
 };
 
@@ -59,9 +58,8 @@ private:
 
 class ConsoleWriter {
 public:
-    ConsoleWriter(ConsoleRing& ring, std::function<void()> wake_reader)
+    explicit ConsoleWriter(ConsoleRing& ring)
         : m_ring(ring)
-        , m_wake_reader(std::move(wake_reader))
     {
     }
 
@@ -72,7 +70,6 @@ private:
     std::size_t write_some(std::string_view text);
 
     ConsoleRing& m_ring;
-    std::function<void()> m_wake_reader;
 };
 
 class ConsoleReader {
@@ -85,8 +82,6 @@ public:
     // Appends what is there to `out`, at most `limit` bytes; returns how many.
     std::size_t take(std::string& out, std::size_t limit);
     std::size_t available() const;
-    // Asks to be woken by the next write. False if there is text already: then do not sleep.
-    bool arm();
 
 private:
     ConsoleRing* m_ring;

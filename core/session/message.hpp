@@ -3,8 +3,7 @@
 //
 //   session -> worker                             worker -> session
 //     Setup       settings.hpp                      Ready, or SetupFailed: the answer to Setup
-//     Command     a Command                         ConsoleText  there is console text to take (console_memory.hpp)
-//                                                   Paused, Resumed
+//     Command     a Command                         Paused, Resumed
 //                                                   Ended        how the run ended; then the worker exits
 //
 // Either side takes the end of the connection for the end of the other. The session trusts no message: a packet that
@@ -20,7 +19,7 @@
 
 namespace ringside {
 
-enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, ConsoleText, Paused, Resumed, Ended };
+enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, Paused, Resumed, Ended };
 
 inline constexpr std::size_t largest_message = 16 * 1024; // of the body
 

@@ -16,7 +16,8 @@ using std::chrono::steady_clock;
 constexpr auto longest_setup = 30'000ms;
 constexpr auto longest_stop = 2'000ms;  // from a polite request to SIGKILL
 constexpr auto longest_exit = 1'000ms;  // from the last message or the end of the connection to the end of the process
-constexpr auto text_pause = 1ms;        // while a guest prints, its text is looked for this often
+constexpr auto shortest_look = 1ms;     // while a guest prints or is typed to, its text is looked for this often,
+constexpr auto longest_look = 10ms;     // and when nothing happens, this often
 constexpr int messages_at_once = 64;    // so that a flood cannot keep the owner here
 constexpr std::size_t most_kept = 1 << 20;
 
@@ -51,6 +52,7 @@ Session::Session(Parts parts)
     , m_console(std::move(parts.console))
     , m_serial(m_console.block().serial)
     , m_debug(m_console.block().debug)
+    , m_look_again(shortest_look)
 {
 }
 
@@ -173,27 +175,26 @@ void Session::kill()
     finish();
 }
 
-bool Session::should_sleep(Console console)
+bool Session::text_waits() const
 {
-    if (console == Console::Ignore)
-        return true;
-    bool serial_is_empty = m_serial.arm();
-    bool debug_is_empty = m_debug.arm();
-    return serial_is_empty && debug_is_empty && m_kept_serial.empty() && m_kept_debug.empty();
+    return m_serial.available() + m_debug.available() + m_kept_serial.size() + m_kept_debug.size() > 0;
 }
 
-// Arming has its price: the guest's next character makes a system call and wakes this process. So after text was taken,
-// more is waited for without arming, for a moment, and a guest that prints on and on pays only once per moment.
 void Session::wait(Milliseconds timeout, Console console, std::span<pollfd> others)
 {
     State before = m_state;
-    if (std::exchange(m_text_was_taken, false) && console == Console::Wake && timeout > text_pause) {
-        poll(text_pause, others);
-        timeout -= text_pause;
-        if (m_state != before || any_ready(others))
+    auto until = steady_clock::now() + timeout;
+    for (;;) {
+        auto left = std::max(std::chrono::ceil<Milliseconds>(until - steady_clock::now()), 0ms);
+        if (console == Console::Ignore) {
+            poll(left, others);
             return;
+        }
+        poll(text_waits() ? 0ms : std::min(left, m_look_again), others);
+        if (m_state != before || any_ready(others) || text_waits() || left == 0ms)
+            return;
+        m_look_again = std::min<Milliseconds>(2 * m_look_again, longest_look);
     }
-    poll(should_sleep(console) ? timeout : 0ms, others);
 }
 
 void Session::poll(Milliseconds timeout, std::span<pollfd> others)
@@ -268,8 +269,6 @@ void Session::take_message(const Message& message)
         if (!m_setup_error || m_ready)
             break_off("the worker sent a damaged message");
         return;
-    case MessageKind::ConsoleText:
-        return; // it has done its work: it ended the sleep
     case MessageKind::Paused:
         m_state = State::Paused;
         return;
@@ -321,22 +320,26 @@ SessionEnd Session::end_of(const ProcessEnd& process) const
     return { SessionEnd::Cause::Died, { Outcome::Failed, 0, describe(process) }, {}, process.signal, 0 };
 }
 
+std::size_t Session::took(std::size_t bytes)
+{
+    if (bytes > 0)
+        m_look_again = shortest_look;
+    return bytes;
+}
+
 std::size_t Session::take_console(std::string& out, std::size_t limit)
 {
-    std::size_t taken = take(out, limit, m_kept_serial, m_serial);
-    m_text_was_taken = m_text_was_taken || taken > 0;
-    return taken;
+    return took(take(out, limit, m_kept_serial, m_serial));
 }
 
 std::size_t Session::take_debug_output(std::string& out, std::size_t limit)
 {
-    std::size_t taken = take(out, limit, m_kept_debug, m_debug);
-    m_text_was_taken = m_text_was_taken || taken > 0;
-    return taken;
+    return took(take(out, limit, m_kept_debug, m_debug));
 }
 
 std::size_t Session::type(std::string_view text)
 {
+    m_look_again = shortest_look; // for the echo
     if (!m_input)
         return text.size();
     ssize_t sent = send(m_input.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

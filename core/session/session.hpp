@@ -84,7 +84,8 @@ private:
     Result<void> set_up(Milliseconds patience);
 
     void poll(Milliseconds timeout, std::span<pollfd> others);
-    bool should_sleep(Console console);
+    bool text_waits() const;
+    std::size_t took(std::size_t bytes);
     void receive();
     void take_message(const Message& message);
     void break_off(std::string reason);
@@ -110,7 +111,7 @@ private:
     std::string m_kept_debug;
 
     State m_state = State::Running;
-    bool m_text_was_taken = false;
+    Milliseconds m_look_again; // for console text
     std::optional<Time> m_deadline;
     bool m_timed_out = false;
     bool m_stopping = false;

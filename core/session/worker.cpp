@@ -85,9 +85,8 @@ Result<void> take_settings(Worker& worker)
     worker.settings = std::move(*settings);
     worker.trace = std::make_unique<TraceMemory>(std::move(*trace));
     worker.console = std::make_unique<ConsoleMemory>(std::move(*console));
-    auto wake_session = [] { (void)send_message(control, MessageKind::ConsoleText); };
-    worker.serial = std::make_unique<ConsoleWriter>(worker.console->block().serial, wake_session);
-    worker.debug = std::make_unique<ConsoleWriter>(worker.console->block().debug, wake_session);
+    worker.serial = std::make_unique<ConsoleWriter>(worker.console->block().serial);
+    worker.debug = std::make_unique<ConsoleWriter>(worker.console->block().debug);
     worker.input = std::move((*descriptors)[InputDescriptor]);
     return {};
 }
