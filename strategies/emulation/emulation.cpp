@@ -1,6 +1,7 @@
 #include "strategies/emulation/emulation.hpp"
 
 #include "strategies/emulation/emulator.hpp"
+#include "strategies/emulation/unicorn_proof.hpp"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,8 @@ Availability probe_emulation()
     auto layout = find_unicorn_layout();
     if (!layout)
         return { false, layout.error().message, layout.error().hint };
+    if (auto proven = prove_unicorn_layout(*layout); !proven)
+        return { false, proven.error().message, proven.error().hint };
     return { true, fmt::format("Unicorn {}", unicorn_version()), "" };
 }
 

@@ -7,7 +7,7 @@
 //
 // The places are not part of Unicorn's interface. They are therefore not assumed but found: each is located in a scratch
 // engine by changing one register and looking for what changed, and the whole is then proven by running code whose
-// outcome depends on it. Where that fails, the strategy says that it is not available with this version.
+// outcome depends on it (unicorn_proof.hpp). Where that fails, the strategy says that it is not available with this version.
 #pragma once
 
 #include "core/result.hpp"
