@@ -31,7 +31,7 @@ constexpr uint32_t all = fpu | pse | tsc | msr | pae | cx8 | apic | sep | pge | 
 }
 constexpr uint32_t hypervisor_present = 1u << 31; // leaf 1 ECX: no processor sets it, monitors do
 
-constexpr uint32_t family_6 = 0x660;                     // family 6, model 6, stepping 0 (SDM 2A figure 3-6)
+constexpr uint32_t family_6 = 0x660; // family 6, model 6, stepping 0 (SDM 2A figure 3-6)
 constexpr uint32_t linear_address_bits = 32;
 
 struct Row {

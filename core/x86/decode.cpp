@@ -16,20 +16,19 @@ ZydisDecoder decoder_for(const CpuState& state)
     bool real = !state.protected_mode() || state.virtual_8086();
     if (state.segment(Cs).is_big())
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LEGACY_32,
-                         state.segment(Ss).is_big() ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
+            state.segment(Ss).is_big() ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
     else if (real)
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16);
     else
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LEGACY_16,
-                         state.segment(Ss).is_big() ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
+            state.segment(Ss).is_big() ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
     return decoder;
 }
 
 ZyanStatus decode(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction)
 {
     ZydisDecoder decoder = decoder_for(state);
-    return ZydisDecoderDecodeFull(&decoder, bytes.data(), bytes.size(), &instruction.info,
-                                  instruction.operands.data());
+    return ZydisDecoderDecodeFull(&decoder, bytes.data(), bytes.size(), &instruction.info, instruction.operands.data());
 }
 
 // How many of the next `longest_instruction` bytes lie inside CS.
@@ -59,8 +58,8 @@ struct Fetch {
     {
         Gla address = Gla { state.segment(Cs).base } + state.eip + count;
         uint32_t length = std::min(limit - count, page_size - address.page_offset());
-        PageWalk walk = walk_pages(memory.physical(), state, address, Access::Execute, privilege_of(state),
-                                   AccessedDirty::Update);
+        PageWalk walk = walk_pages(
+            memory.physical(), state, address, Access::Execute, privilege_of(state), AccessedDirty::Update);
         if (!walk.present)
             return page_fault(walk.error_code, address);
         auto source = memory.physical().bytes(walk.physical, length);

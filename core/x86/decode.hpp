@@ -24,8 +24,8 @@ struct Instruction {
     std::span<const ZydisDecodedOperand> all_operands() const { return { operands.data(), info.operand_count }; }
 };
 
-// `fault` is empty if the instruction was decoded. Otherwise it is what the processor raises: #PF or #GP(0) of the fetch
-// (beyond the limit of CS, or more than 15 bytes), #UD for bytes that are no instruction.
+// `fault` is empty if the instruction was decoded. Otherwise it is what the processor raises: #PF or #GP(0) of the
+// fetch (beyond the limit of CS, or more than 15 bytes), #UD for bytes that are no instruction.
 struct DecodeResult {
     MaybeFault fault {};
     Instruction instruction;

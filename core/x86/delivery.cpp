@@ -5,8 +5,8 @@
 #include "core/x86/protected_mode_interrupt.hpp"
 #include "core/x86/real_mode_interrupt.hpp"
 
-#include <iterator>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace ringside {
 
@@ -90,7 +90,7 @@ MaybeFault deliver_once(CpuState& state, GuestMemory& memory, const Event& event
 Event exception(const CpuState& state, const Fault& fault)
 {
     return { EventType::HardwareException, fault.vector, fault.has_error_code, fault.error_code, fault.address,
-             state.eip, 0 };
+        state.eip, 0 };
 }
 
 // SDM 3A §6.15, "Interrupt 8": the error code is 0.

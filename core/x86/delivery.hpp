@@ -11,10 +11,10 @@ namespace ringside {
 // Changes `state` and guest memory as the processor would: the handler's first instruction is next. A fault on the way
 // is delivered in the event's place, or becomes a double fault, by table 6-5.
 //
-// Before: `state` is at the boundary that the event belongs to. state.eip is the instruction that raised the event (INT n
-// itself, although event.return_eip is the next one): it is what a fault met during delivery pushes.
-// Whether the guest can take the event now (IF, interrupt shadow, blocked NMIs, a pending one at the interrupt
-// controller) was the caller's question.
+// Before: `state` is at the boundary that the event belongs to. state.eip is the instruction that raised the event (INT
+// n itself, although event.return_eip is the next one): it is what a fault met during delivery pushes. Whether the
+// guest can take the event now (IF, interrupt shadow, blocked NMIs, a pending one at the interrupt controller) was the
+// caller's question.
 //
 // After Delivered: CR2 and DR6 are updated, halted and interrupt_shadow are clear, an NMI blocks further ones until the
 // next IRET. After TripleFault: `state` is as at the last event tried, for the message, and the processor has shut

@@ -9,8 +9,8 @@ constexpr uint32_t rights_byte = 5;
 
 }
 
-MaybeFault find_descriptor(GuestMemory& memory, const CpuState& state, Selector selector, Fault on_limit,
-                           FoundDescriptor& found)
+MaybeFault find_descriptor(
+    GuestMemory& memory, const CpuState& state, Selector selector, Fault on_limit, FoundDescriptor& found)
 {
     // SDM 3A §3.5.1: a limit of 8n - 1 for n descriptors. A null LDTR refers to no table at all.
     uint32_t base = selector.is_local() ? state.ldtr.base : state.gdtr.base;

@@ -14,10 +14,7 @@ struct Selector {
     uint16_t value = 0;
 
     constexpr Selector() = default;
-    constexpr explicit Selector(uint16_t v)
-        : value(v)
-    {
-    }
+    constexpr explicit Selector(uint16_t v) : value(v) { }
     constexpr unsigned rpl() const { return value & 3u; }
     constexpr bool is_local() const { return value & 4u; }
     constexpr uint32_t table_offset() const { return value & 0xFFF8u; }
@@ -57,23 +54,19 @@ struct Descriptor {
     uint64_t raw = 0;
 
     constexpr Descriptor() = default;
-    constexpr explicit Descriptor(uint64_t r)
-        : raw(r)
-    {
-    }
+    constexpr explicit Descriptor(uint64_t r) : raw(r) { }
     // `limit` in bytes. With the granularity bit in `attributes` its low 12 bits are taken to be ones.
     static constexpr Descriptor segment(uint32_t base, uint32_t limit, uint16_t attributes)
     {
         uint64_t field = attributes & granularity ? limit >> 12 : limit & 0xFFFFFu;
         return Descriptor { (field & 0xFFFF) | (uint64_t { base } & 0xFFFFFF) << 16
-                            | uint64_t { attributes & 0xF0FFu } << 40 | (field >> 16 & 0xF) << 48
-                            | (uint64_t { base } >> 24) << 56 };
+            | uint64_t { attributes & 0xF0FFu } << 40 | (field >> 16 & 0xF) << 48 | (uint64_t { base } >> 24) << 56 };
     }
     // `attributes`: P, DPL and type, as in Segment.
     static constexpr Descriptor gate(Selector target, uint32_t offset, uint16_t attributes, unsigned parameters = 0)
     {
         return Descriptor { (offset & 0xFFFF) | uint64_t { target.value } << 16 | uint64_t { parameters & 0x1Fu } << 32
-                            | uint64_t { attributes & 0xFFu } << 40 | uint64_t { offset >> 16 } << 48 };
+            | uint64_t { attributes & 0xFFu } << 40 | uint64_t { offset >> 16 } << 48 };
     }
 
     static constexpr uint16_t granularity = 1 << 15;
@@ -119,8 +112,8 @@ struct FoundDescriptor {
 // Reads the descriptor that `selector` names. `on_limit` is the fault, with its code, of a selector outside its table
 // (and of an LDT selector without an LDT); a #PF of the table itself comes back as it is. The caller has dealt with the
 // null selector.
-[[nodiscard]] MaybeFault find_descriptor(GuestMemory& memory, const CpuState& state, Selector selector, Fault on_limit,
-                                         FoundDescriptor& found);
+[[nodiscard]] MaybeFault find_descriptor(
+    GuestMemory& memory, const CpuState& state, Selector selector, Fault on_limit, FoundDescriptor& found);
 
 // Sets the accessed bit, in `found` and in memory, if it is clear (SDM 3A §3.4.5.1).
 [[nodiscard]] MaybeFault mark_accessed(GuestMemory& memory, const CpuState& state, FoundDescriptor& found);

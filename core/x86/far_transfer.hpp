@@ -11,8 +11,8 @@ namespace ringside {
 enum class FarBranch : uint8_t { Jump, Call };
 
 // To a code segment, a call gate, a task gate or a TSS, in protected mode. Faults of a new task are not foreseen.
-[[nodiscard]] MaybeFault check_far_branch(GuestMemory& memory, const CpuState& state, Selector target,
-                                          FarBranch branch);
+[[nodiscard]] MaybeFault check_far_branch(
+    GuestMemory& memory, const CpuState& state, Selector target, FarBranch branch);
 
 // RET far and IRET to the popped `code` and, when that is in an outer ring, the popped `stack`.
 [[nodiscard]] MaybeFault check_far_return(GuestMemory& memory, const CpuState& state, Selector code, Selector stack);

@@ -1,5 +1,5 @@
-// A fault that a check found: what the processor would raise (SDM 3A §6.13, §6.15). Checks return MaybeFault: empty when
-// the guest may go on. Plain data, no allocation: faults are an ordinary outcome here.
+// A fault that a check found: what the processor would raise (SDM 3A §6.13, §6.15). Checks return MaybeFault: empty
+// when the guest may go on. Plain data, no allocation: faults are an ordinary outcome here.
 #pragma once
 
 #include "core/machine/address.hpp"

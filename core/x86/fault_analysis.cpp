@@ -137,8 +137,8 @@ uint32_t selector_error_code(GuestMemory& memory, const CpuState& state, uint8_t
     return fault && fault->vector == vector ? fault->error_code : 0;
 }
 
-FaultAnalysis analyze(GuestMemory& memory, const CpuState& state, uint8_t vector, uint32_t fault_address,
-                      const DecodeResult& decoded)
+FaultAnalysis analyze(
+    GuestMemory& memory, const CpuState& state, uint8_t vector, uint32_t fault_address, const DecodeResult& decoded)
 {
     FaultAnalysis analysis;
     analysis.has_error_code = state.protected_mode() && pushes_error_code(vector);

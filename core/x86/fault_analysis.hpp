@@ -24,9 +24,9 @@ struct FaultAnalysis {
 // protection violation of the access that reaches the address: only present pages are ever cached (SDM 3A §4.10.2.3).
 FaultAnalysis analyze_fault(GuestMemory& memory, const CpuState& state, uint8_t vector, uint32_t fault_address);
 
-// The whole event from a bare vector, for strategies that are told no more: INT n, INT3, INTO and INT1 are recognized by
-// the instruction at CS:EIP (and return behind it), all else is a hardware exception that returns to state.eip.
-// #DB comes without debug status: the strategy knows it.
+// The whole event from a bare vector, for strategies that are told no more: INT n, INT3, INTO and INT1 are recognized
+// by the instruction at CS:EIP (and return behind it), all else is a hardware exception that returns to state.eip. #DB
+// comes without debug status: the strategy knows it.
 Event reconstruct_event(GuestMemory& memory, const CpuState& state, uint8_t vector, uint32_t fault_address);
 
 }

@@ -40,8 +40,8 @@ MaybeFault read_slot_32(const LinearMemory& memory, Gla slot, StackPointer& stac
     return {};
 }
 
-MaybeFault read_stack_pointer(const LinearMemory& memory, const Segment& tr, unsigned ring, uint32_t external,
-                              StackPointer& stack)
+MaybeFault read_stack_pointer(
+    const LinearMemory& memory, const Segment& tr, unsigned ring, uint32_t external, StackPointer& stack)
 {
     bool wide = is_32_bit_tss(tr);
     uint32_t offset = wide ? uint32_t { offsetof(Tss32, stacks) } + ring * uint32_t { sizeof(Tss32::Stack) }
@@ -54,8 +54,8 @@ MaybeFault read_stack_pointer(const LinearMemory& memory, const Segment& tr, uns
 
 }
 
-MaybeFault find_inner_stack(GuestMemory& memory, const CpuState& state, unsigned ring, uint32_t external,
-                            InnerStack& stack)
+MaybeFault find_inner_stack(
+    GuestMemory& memory, const CpuState& state, unsigned ring, uint32_t external, InnerStack& stack)
 {
     StackPointer pointer;
     if (auto fault = read_stack_pointer(LinearMemory(memory, state), state.tr, ring, external, pointer))

@@ -19,7 +19,7 @@ struct InnerStack {
 // Finds the stack for `ring` (0 to 2) in the current TSS, checked but not marked accessed. Raises #TS with the TSS's
 // selector if the TSS is too short, #TS or #SS with the stack's selector if that is no writable segment of the ring, or
 // is not present (SDM 3A table 6-6). `external` is selector_error::external or 0.
-[[nodiscard]] MaybeFault find_inner_stack(GuestMemory& memory, const CpuState& state, unsigned ring, uint32_t external,
-                                          InnerStack& stack);
+[[nodiscard]] MaybeFault find_inner_stack(
+    GuestMemory& memory, const CpuState& state, unsigned ring, uint32_t external, InnerStack& stack);
 
 }

@@ -10,7 +10,7 @@
 namespace ringside {
 
 // `gate` is a present interrupt or trap gate that the event may use. On a fault `state` is unchanged.
-[[nodiscard]] MaybeFault enter_interrupt_gate(CpuState& state, GuestMemory& memory, Descriptor gate,
-                                              const GateRequest& request);
+[[nodiscard]] MaybeFault enter_interrupt_gate(
+    CpuState& state, GuestMemory& memory, Descriptor gate, const GateRequest& request);
 
 }

@@ -8,8 +8,8 @@ namespace ringside {
 
 namespace {
 
-MaybeFault walk_to(GuestMemory& memory, const CpuState& state, Gla address, Access access, Privilege privilege,
-                   Gpa& physical)
+MaybeFault walk_to(
+    GuestMemory& memory, const CpuState& state, Gla address, Access access, Privilege privilege, Gpa& physical)
 {
     PageWalk walk = walk_pages(memory, state, address, access, privilege, AccessedDirty::Update);
     if (!walk.present)
@@ -20,8 +20,8 @@ MaybeFault walk_to(GuestMemory& memory, const CpuState& state, Gla address, Acce
 
 }
 
-MaybeFault LinearMemory::translate(Gla address, uint32_t length, Access access, Privilege privilege,
-                                   Extent& extent) const
+MaybeFault LinearMemory::translate(
+    Gla address, uint32_t length, Access access, Privilege privilege, Extent& extent) const
 {
     VERIFY(length <= page_size);
     extent.first_length = std::min(length, page_size - address.page_offset());

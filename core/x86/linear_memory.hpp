@@ -23,11 +23,7 @@ namespace ringside {
 class LinearMemory {
 public:
     // Keeps both references; each call uses the control registers as they are then.
-    LinearMemory(GuestMemory& memory, const CpuState& state)
-        : m_memory(memory)
-        , m_state(state)
-    {
-    }
+    LinearMemory(GuestMemory& memory, const CpuState& state) : m_memory(memory), m_state(state) { }
 
     // Where a linear range lies: one or two runs of physical bytes, the second possibly empty.
     struct Extent {
@@ -37,8 +33,8 @@ public:
         uint32_t second_length = 0;
     };
     // `length` is at most one page.
-    [[nodiscard]] MaybeFault translate(Gla address, uint32_t length, Access access, Privilege privilege,
-                                       Extent& extent) const;
+    [[nodiscard]] MaybeFault translate(
+        Gla address, uint32_t length, Access access, Privilege privilege, Extent& extent) const;
 
     // Each returns the #PF if there is one; the buffer is then untouched (read) or memory is (write).
     // At most one page.

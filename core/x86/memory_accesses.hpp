@@ -1,5 +1,5 @@
-// Every access to memory that an instruction is about to make, as a list: what a page fault is matched against, and what
-// the emulation of an instruction has to check.
+// Every access to memory that an instruction is about to make, as a list: what a page fault is matched against, and
+// what the emulation of an instruction has to check.
 #pragma once
 
 #include "core/machine/cpu_state.hpp"

@@ -128,21 +128,21 @@ std::optional<SegmentRegister> segment_register(ZydisRegister name)
     }
 }
 
-std::optional<MemoryReference> memory_reference(const CpuState& state, const Instruction& instruction,
-                                                const ZydisDecodedOperand& operand)
+std::optional<MemoryReference> memory_reference(
+    const CpuState& state, const Instruction& instruction, const ZydisDecodedOperand& operand)
 {
     if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.type != ZYDIS_MEMOP_TYPE_MEM || operand.size == 0
         || accesses_nothing(instruction.info.mnemonic))
         return {};
     uint32_t offset = register_value(state, operand.mem.base)
-        + register_value(state, operand.mem.index) * operand.mem.scale
-        + static_cast<uint32_t>(operand.mem.disp.value) + adjustment(state, instruction, operand);
+        + register_value(state, operand.mem.index) * operand.mem.scale + static_cast<uint32_t>(operand.mem.disp.value)
+        + adjustment(state, instruction, operand);
     return MemoryReference { segment_register(operand.mem.segment).value_or(Ds),
-                             offset & offset_mask(state, instruction, operand), operand.size / 8u };
+        offset & offset_mask(state, instruction, operand), operand.size / 8u };
 }
 
-std::optional<uint32_t> operand_value(GuestMemory& memory, const CpuState& state, const Instruction& instruction,
-                                      const ZydisDecodedOperand& operand)
+std::optional<uint32_t> operand_value(
+    GuestMemory& memory, const CpuState& state, const Instruction& instruction, const ZydisDecodedOperand& operand)
 {
     switch (operand.type) {
     case ZYDIS_OPERAND_TYPE_REGISTER:

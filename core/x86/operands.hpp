@@ -23,15 +23,15 @@ struct MemoryReference {
 };
 
 // Where a memory operand lies, with the instruction's own view of it: the slots of a push lie below the stack pointer,
-// POP computes its destination after it has moved ESP, XLAT adds AL, and the bit tests with a register as bit offset reach
-// beyond the operand (SDM 2A "BT", 2B "POP", 2D "XLAT"). Nothing if the operand is not memory or is not accessed (LEA,
-// INVLPG, NOP, PREFETCH).
-std::optional<MemoryReference> memory_reference(const CpuState& state, const Instruction& instruction,
-                                                const ZydisDecodedOperand& operand);
+// POP computes its destination after it has moved ESP, XLAT adds AL, and the bit tests with a register as bit offset
+// reach beyond the operand (SDM 2A "BT", 2B "POP", 2D "XLAT"). Nothing if the operand is not memory or is not accessed
+// (LEA, INVLPG, NOP, PREFETCH).
+std::optional<MemoryReference> memory_reference(
+    const CpuState& state, const Instruction& instruction, const ZydisDecodedOperand& operand);
 
 // A register, segment register, immediate or memory operand of at most 4 bytes, zero-extended. Nothing if it cannot be
 // read.
-std::optional<uint32_t> operand_value(GuestMemory& memory, const CpuState& state, const Instruction& instruction,
-                                      const ZydisDecodedOperand& operand);
+std::optional<uint32_t> operand_value(
+    GuestMemory& memory, const CpuState& state, const Instruction& instruction, const ZydisDecodedOperand& operand);
 
 }

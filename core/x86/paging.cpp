@@ -174,7 +174,7 @@ PageWalk unpaged(Gla address)
 }
 
 PageWalk walk_pages(GuestMemory& memory, const CpuState& state, Gla address, Access access, Privilege privilege,
-                    AccessedDirty accessed_dirty)
+    AccessedDirty accessed_dirty)
 {
     if (!(state.cr0 & cr0::pg))
         return unpaged(address);

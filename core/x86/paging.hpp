@@ -26,7 +26,7 @@ enum class AccessedDirty : uint8_t { Update, Leave };
 
 // The error code of #PF (SDM 3A figure 4-12).
 namespace page_fault_error {
-inline constexpr uint32_t present = 1 << 0;  // a right is missing; clear: an entry is not present
+inline constexpr uint32_t present = 1 << 0; // a right is missing; clear: an entry is not present
 inline constexpr uint32_t write = 1 << 1;
 inline constexpr uint32_t user = 1 << 2;     // the access was a user-mode one
 inline constexpr uint32_t reserved = 1 << 3; // a reserved bit is set in a present entry
@@ -54,7 +54,7 @@ struct PageWalk {
 
 // Privilege::User for accesses at CPL 3, Supervisor otherwise and for implicit accesses to system tables (§4.6).
 PageWalk walk_pages(GuestMemory& memory, const CpuState& state, Gla address, Access access, Privilege privilege,
-                    AccessedDirty accessed_dirty);
+    AccessedDirty accessed_dirty);
 
 // The privilege of an ordinary access of the running program.
 inline Privilege privilege_of(const CpuState& state)

@@ -15,8 +15,7 @@ namespace {
 bool is_idt_gate(Descriptor gate)
 {
     constexpr uint32_t types = 1u << static_cast<unsigned>(SystemType::TaskGate)
-        | 1u << static_cast<unsigned>(SystemType::InterruptGate16)
-        | 1u << static_cast<unsigned>(SystemType::TrapGate16)
+        | 1u << static_cast<unsigned>(SystemType::InterruptGate16) | 1u << static_cast<unsigned>(SystemType::TrapGate16)
         | 1u << static_cast<unsigned>(SystemType::InterruptGate32)
         | 1u << static_cast<unsigned>(SystemType::TrapGate32);
     return gate.is_system() && (types >> gate.type() & 1);
@@ -52,12 +51,11 @@ MaybeFault push_error_code(CpuState& state, GuestMemory& memory, const GateReque
     return frame.store(LinearMemory(memory, state), ss, state.gpr[Esp], privilege_of(state));
 }
 
-MaybeFault enter_task_gate(CpuState& state, GuestMemory& memory, Descriptor gate, const GateRequest& request,
-                           bool& debug_trap)
+MaybeFault enter_task_gate(
+    CpuState& state, GuestMemory& memory, Descriptor gate, const GateRequest& request, bool& debug_trap)
 {
     TaskSwitch done = switch_task(state, memory,
-                                  { TaskSwitchCause::Gate, gate.gate_selector(), request.event.return_eip,
-                                    request.eflags, request.external });
+        { TaskSwitchCause::Gate, gate.gate_selector(), request.event.return_eip, request.eflags, request.external });
     if (done.fault)
         return done.fault;
     if (request.event.has_error_code) {
@@ -72,8 +70,8 @@ MaybeFault enter_task_gate(CpuState& state, GuestMemory& memory, Descriptor gate
 
 }
 
-MaybeFault enter_protected_mode_handler(CpuState& state, GuestMemory& memory, const GateRequest& request,
-                                        bool& debug_trap)
+MaybeFault enter_protected_mode_handler(
+    CpuState& state, GuestMemory& memory, const GateRequest& request, bool& debug_trap)
 {
     // INT n is sensitive to IOPL in virtual-8086 mode, INT3 and INTO are not (SDM 3B §20.2.7, §20.3.1).
     if (state.virtual_8086() && request.event.type == EventType::SoftwareInterrupt && state.iopl() < 3)

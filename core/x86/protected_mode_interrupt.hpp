@@ -11,7 +11,7 @@ namespace ringside {
 
 // `debug_trap` becomes true if a task gate led to a task whose TSS asks for a debug trap.
 // On a fault `state` is unchanged, or a task gate has already switched and `state` is the new task's.
-[[nodiscard]] MaybeFault enter_protected_mode_handler(CpuState& state, GuestMemory& memory, const GateRequest& request,
-                                                      bool& debug_trap);
+[[nodiscard]] MaybeFault enter_protected_mode_handler(
+    CpuState& state, GuestMemory& memory, const GateRequest& request, bool& debug_trap);
 
 }

@@ -51,8 +51,8 @@ MaybeFault check_data_segment(GuestMemory& memory, const CpuState& state, Select
     return {};
 }
 
-MaybeFault check_stack_segment(GuestMemory& memory, const CpuState& state, Selector selector, unsigned cpl,
-                               FoundDescriptor& found)
+MaybeFault check_stack_segment(
+    GuestMemory& memory, const CpuState& state, Selector selector, unsigned cpl, FoundDescriptor& found)
 {
     if (selector.is_null())
         return fault_with_code(GP, 0);
@@ -67,8 +67,8 @@ MaybeFault check_stack_segment(GuestMemory& memory, const CpuState& state, Selec
     return {};
 }
 
-MaybeFault check_code_segment(GuestMemory& memory, const CpuState& state, Selector selector, CodeTransfer transfer,
-                              FoundDescriptor& found)
+MaybeFault check_code_segment(
+    GuestMemory& memory, const CpuState& state, Selector selector, CodeTransfer transfer, FoundDescriptor& found)
 {
     if (selector.is_null())
         return fault_with_code(GP, 0);
@@ -117,7 +117,8 @@ MaybeFault load_segment(CpuState& state, GuestMemory& memory, SegmentRegister wh
     VERIFY(which != Cs);
     Segment& target = state.segment(which);
     if (state.virtual_8086() || !state.protected_mode()) {
-        target = state.virtual_8086() ? virtual_8086_segment(selector.value) : real_mode_segment(target, selector.value);
+        target
+            = state.virtual_8086() ? virtual_8086_segment(selector.value) : real_mode_segment(target, selector.value);
         return {};
     }
     if (which != Ss && selector.is_null()) {

@@ -39,13 +39,13 @@ bool within_limit(const Segment& segment, uint32_t offset, uint32_t length)
     return last <= segment.limit || segment.limit == 0xFFFFFFFF;
 }
 
-MaybeFault check_segment_access(const CpuState& state, SegmentRegister which, uint32_t offset, uint32_t length,
-                                Access access)
+MaybeFault check_segment_access(
+    const CpuState& state, SegmentRegister which, uint32_t offset, uint32_t length, Access access)
 {
     const Segment& segment = state.segment(which);
     // Real-address and virtual-8086 mode check the limit only (SDM 3B §20.1.1).
-    bool rights = !state.protected_mode() || state.virtual_8086()
-        || (segment.is_present() && type_allows(segment, access));
+    bool rights
+        = !state.protected_mode() || state.virtual_8086() || (segment.is_present() && type_allows(segment, access));
     if (rights && within_limit(segment, offset, length))
         return {};
     Vector vector = which == Ss ? SS : GP;

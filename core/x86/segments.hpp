@@ -16,8 +16,8 @@ bool within_limit(const Segment& segment, uint32_t offset, uint32_t length);
 
 // What a reference through this register raises, if anything: #SS(0) for SS, #GP(0) for the others, when the register
 // holds a null selector, its type forbids the access, or the range is outside the limit.
-[[nodiscard]] MaybeFault check_segment_access(const CpuState& state, SegmentRegister which, uint32_t offset,
-                                              uint32_t length, Access access);
+[[nodiscard]] MaybeFault check_segment_access(
+    const CpuState& state, SegmentRegister which, uint32_t offset, uint32_t length, Access access);
 
 // 32-bit stack pointer if the stack segment is big, else SP (SDM 3A §6.2.3 and SDM 1 §6.2.3).
 inline uint32_t stack_mask(const Segment& ss)

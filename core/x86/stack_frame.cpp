@@ -54,8 +54,8 @@ bool StackFrame::store_at_once(const LinearMemory& memory, Gla lowest, Privilege
     return true;
 }
 
-MaybeFault StackFrame::store_each(const LinearMemory& memory, const Segment& ss, uint32_t esp,
-                                  Privilege privilege) const
+MaybeFault StackFrame::store_each(
+    const LinearMemory& memory, const Segment& ss, uint32_t esp, Privilege privilege) const
 {
     auto address = [&](unsigned i) { return Gla { ss.base } + item_offset(ss, esp, i); };
     for (unsigned i = 0; i < m_count; ++i) {

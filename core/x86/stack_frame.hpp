@@ -14,10 +14,7 @@ enum class OperandSize : uint8_t { Word = 2, Doubleword = 4 };
 
 class StackFrame {
 public:
-    explicit StackFrame(OperandSize size)
-        : m_item_bytes(static_cast<uint32_t>(size))
-    {
-    }
+    explicit StackFrame(OperandSize size) : m_item_bytes(static_cast<uint32_t>(size)) { }
 
     // In the order of pushing. The longest frame: ten items, from virtual-8086 mode with an error code.
     void push(uint32_t value) { m_items[m_count++] = value; }
@@ -27,8 +24,8 @@ public:
 
     // Writes the frame below `esp` and moves `esp`; on a page fault neither. The fault's address is that of the first
     // push that fails, in the order of pushing. The caller has asked has_room().
-    [[nodiscard]] MaybeFault store(const LinearMemory& memory, const Segment& ss, uint32_t& esp,
-                                   Privilege privilege) const;
+    [[nodiscard]] MaybeFault store(
+        const LinearMemory& memory, const Segment& ss, uint32_t& esp, Privilege privilege) const;
 
 private:
     static constexpr unsigned longest = 10;
@@ -37,8 +34,8 @@ private:
     uint32_t item_offset(const Segment& ss, uint32_t esp, unsigned index) const;
     bool is_contiguous(const Segment& ss, uint32_t esp) const;
     bool store_at_once(const LinearMemory& memory, Gla lowest, Privilege privilege) const;
-    [[nodiscard]] MaybeFault store_each(const LinearMemory& memory, const Segment& ss, uint32_t esp,
-                                        Privilege privilege) const;
+    [[nodiscard]] MaybeFault store_each(
+        const LinearMemory& memory, const Segment& ss, uint32_t esp, Privilege privilege) const;
 
     std::array<uint32_t, longest> m_items {};
     unsigned m_count = 0;

@@ -26,9 +26,8 @@ MaybeFault Loader::load_ldtr() const
     Selector selector { state.ldtr.selector };
     if (selector.is_null())
         return {};
+    // No LDT is loaded yet: a local selector is refused as outside its table.
     Fault refused = fault(TS, selector);
-    if (selector.is_local())
-        return refused;
     FoundDescriptor found;
     if (auto outside = find_descriptor(memory, state, selector, refused, found))
         return outside;
@@ -83,8 +82,8 @@ void place_task_selectors(CpuState& state, const std::array<uint16_t, 6>& select
     bool virtual_8086 = state.virtual_8086();
     auto dpl = static_cast<uint16_t>((selectors[Cs] & 3u) << 5);
     for (auto which : { Es, Cs, Ss, Ds, Fs, Gs }) {
-        state.segment(which) = virtual_8086 ? virtual_8086_segment(selectors[which])
-                                            : Segment { selectors[which], dpl, 0, 0 };
+        state.segment(which)
+            = virtual_8086 ? virtual_8086_segment(selectors[which]) : Segment { selectors[which], dpl, 0, 0 };
     }
     state.ldtr = { ldt, 0, 0, 0 };
 }

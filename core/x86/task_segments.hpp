@@ -14,8 +14,8 @@ namespace ringside {
 // their descriptors, but the CPL is already the new task's.
 void place_task_selectors(CpuState& state, const std::array<uint16_t, 6>& selectors, uint16_t ldt);
 
-// Finds and checks the descriptors in the order LDTR, CS, SS, DS, ES, FS, GS. The first fault (table 6-6: mostly #TS with
-// the selector) leaves the rest as placed; it belongs to the new task.
+// Finds and checks the descriptors in the order LDTR, CS, SS, DS, ES, FS, GS. The first fault (table 6-6: mostly #TS
+// with the selector) leaves the rest as placed; it belongs to the new task.
 [[nodiscard]] MaybeFault load_task_segments(CpuState& state, GuestMemory& memory, uint32_t external);
 
 }

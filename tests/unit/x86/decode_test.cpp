@@ -55,6 +55,14 @@ TEST_CASE("The D flag of CS chooses 32-bit or 16-bit decoding", "[decode]")
     CHECK(narrow.info.operand_width == 16);
 }
 
+TEST_CASE("The B flag of SS chooses the width of the stack", "[decode]")
+{
+    Decoding guest;
+    CHECK(guest.instruction({ 0x50 }).info.stack_width == 32);
+    guest.state.segment(Ss).attributes &= static_cast<uint16_t>(~Segment::default_big);
+    CHECK(guest.instruction({ 0x50 }).info.stack_width == 16);
+}
+
 TEST_CASE("Instructions are fetched at CS base plus EIP", "[decode]")
 {
     Decoding guest;
@@ -77,10 +85,10 @@ TEST_CASE("Bytes that are no instruction are #UD", "[decode]")
 TEST_CASE("More than fifteen bytes are #GP", "[decode]")
 {
     Decoding guest;
-    CHECK(guest.decode({ 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                         0x90 })
-              .fault
-          == fault_with_code(GP, 0));
+    CHECK(
+        guest.decode({ 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x90 })
+            .fault
+        == fault_with_code(GP, 0));
 }
 
 TEST_CASE("The limit of CS matters only if the instruction needs the bytes beyond it", "[decode]")
@@ -105,7 +113,7 @@ TEST_CASE("The second page of an instruction is fetched only if it is needed", "
     CHECK_FALSE(guest.decode({ 0xCD, 0x80 }).fault);
     guest.put<uint8_t>(code_at + 0xFFE, 0xB8);
     CHECK(decode_instruction(guest.memory, guest.state).fault
-          == page_fault(page_fault_error::user, Gla { code_at + page_size }));
+        == page_fault(page_fault_error::user, Gla { code_at + page_size }));
 }
 
 TEST_CASE("An instruction across two pages is put together from both frames", "[decode]")
@@ -164,11 +172,11 @@ TEST_CASE("Operands are read as values", "[operands]")
         auto instruction = guest.instruction(bytes);
         return operand_value(guest.memory, guest.state, instruction, instruction.operands[i]);
     };
-    CHECK(value({ 0x8B, 0x03 }, 1) == 0xAABBCCDD);       // mov eax, [ebx]
-    CHECK(value({ 0x8E, 0x1B }, 1) == 0xCCDD);           // mov ds, [ebx]
-    CHECK(value({ 0x8C, 0xD8 }, 1) == data_0);           // mov eax, ds
-    CHECK(value({ 0xCD, 0x80 }, 0) == 0x80);             // int 0x80
-    CHECK_FALSE(value({ 0x0F, 0xAE, 0x03 }, 0));         // fxsave [ebx]: too wide
+    CHECK(value({ 0x8B, 0x03 }, 1) == 0xAABBCCDD); // mov eax, [ebx]
+    CHECK(value({ 0x8E, 0x1B }, 1) == 0xCCDD);     // mov ds, [ebx]
+    CHECK(value({ 0x8C, 0xD8 }, 1) == data_0);     // mov eax, ds
+    CHECK(value({ 0xCD, 0x80 }, 0) == 0x80);       // int 0x80
+    CHECK_FALSE(value({ 0x0F, 0xAE, 0x03 }, 0));   // fxsave [ebx]: too wide
     guest.state.segment(Ds).limit = 0x5002;
     CHECK_FALSE(value({ 0x8B, 0x03 }, 1));
 }
@@ -177,40 +185,39 @@ TEST_CASE("An instruction's memory accesses are listed in order, reads first", "
 {
     Decoding guest;
     guest.state.gpr = { 0x1000, 3, 0x2000, 0x3000, 0x8000, 0x9000, 0x6000, 0x7000 };
-    auto check = [&](std::initializer_list<uint8_t> bytes, const Seen& expected) {
-        CHECK(guest.accesses(bytes) == expected);
-    };
+    auto check
+        = [&](std::initializer_list<uint8_t> bytes, const Seen& expected) { CHECK(guest.accesses(bytes) == expected); };
     check({ 0xA5 }, { { Ds, 0x6000, 4, reads }, { Es, 0x7000, 4, writes } });             // movsd
     check({ 0xF3, 0xA4 }, { { Ds, 0x6000, 1, reads }, { Es, 0x7000, 1, writes } });       // rep movsb
     check({ 0xA6 }, { { Ds, 0x6000, 1, reads }, { Es, 0x7000, 1, reads } });              // cmpsb
-    check({ 0xAA }, { { Es, 0x7000, 1, writes } });                                      // stosb
-    check({ 0x6D }, { { Es, 0x7000, 4, writes } });                                      // insd
-    check({ 0x6E }, { { Ds, 0x6000, 1, reads } });                                       // outsb
-    check({ 0x50 }, { { Ss, 0x7FFC, 4, writes } });                                      // push eax
-    check({ 0x66, 0x50 }, { { Ss, 0x7FFE, 2, writes } });                                // push ax
+    check({ 0xAA }, { { Es, 0x7000, 1, writes } });                                       // stosb
+    check({ 0x6D }, { { Es, 0x7000, 4, writes } });                                       // insd
+    check({ 0x6E }, { { Ds, 0x6000, 1, reads } });                                        // outsb
+    check({ 0x50 }, { { Ss, 0x7FFC, 4, writes } });                                       // push eax
+    check({ 0x66, 0x50 }, { { Ss, 0x7FFE, 2, writes } });                                 // push ax
     check({ 0xFF, 0x34, 0x24 }, { { Ss, 0x8000, 4, reads }, { Ss, 0x7FFC, 4, writes } }); // push [esp]
-    check({ 0x58 }, { { Ss, 0x8000, 4, reads } });                                       // pop eax
+    check({ 0x58 }, { { Ss, 0x8000, 4, reads } });                                        // pop eax
     check({ 0x8F, 0x04, 0x24 }, { { Ss, 0x8000, 4, reads }, { Ss, 0x8004, 4, writes } }); // pop [esp]
-    check({ 0xE8, 0, 0, 0, 0 }, { { Ss, 0x7FFC, 4, writes } });                          // call
+    check({ 0xE8, 0, 0, 0, 0 }, { { Ss, 0x7FFC, 4, writes } });                           // call
     check({ 0xFF, 0x10 }, { { Ds, 0x1000, 4, reads }, { Ss, 0x7FFC, 4, writes } });       // call [eax]
-    check({ 0xC3 }, { { Ss, 0x8000, 4, reads } });                                       // ret
-    check({ 0x60 }, { { Ss, 0x7FE0, 32, writes } });                                     // pushad
-    check({ 0x61 }, { { Ss, 0x8000, 32, reads } });                                      // popad
-    check({ 0x9C }, { { Ss, 0x7FFC, 4, writes } });                                      // pushfd
-    check({ 0xC9 }, { { Ss, 0x9000, 4, reads } });                                       // leave
-    check({ 0xFF, 0x00 }, { { Ds, 0x1000, 4, writes } });                                // inc [eax]
-    check({ 0x87, 0x03 }, { { Ds, 0x3000, 4, writes } });                                // xchg [ebx], eax
-    check({ 0x0F, 0xB1, 0x0B }, { { Ds, 0x3000, 4, writes } });                          // cmpxchg [ebx], ecx
-    check({ 0x0F, 0xC7, 0x0B }, { { Ds, 0x3000, 8, writes } });                          // cmpxchg8b [ebx]
-    check({ 0x39, 0x03 }, { { Ds, 0x3000, 4, reads } });                                 // cmp [ebx], eax
-    check({ 0x0F, 0xAE, 0x00 }, { { Ds, 0x1000, 512, writes } });                        // fxsave [eax]
-    check({ 0x0F, 0xAE, 0x08 }, { { Ds, 0x1000, 512, reads } });                         // fxrstor [eax]
-    check({ 0xDD, 0x1B }, { { Ds, 0x3000, 8, writes } });                                // fstp qword [ebx]
-    check({ 0x0F, 0x01, 0x10 }, { { Ds, 0x1000, 6, reads } });                           // lgdt [eax]
-    check({ 0x8D, 0x03 }, {});                                                          // lea eax, [ebx]
-    check({ 0x0F, 0x01, 0x38 }, {});                                                    // invlpg [eax]
-    check({ 0x0F, 0x1F, 0x00 }, {});                                                    // nop [eax]
-    check({ 0xD7 }, { { Ds, 0x3000, 1, reads } });                                       // xlat, AL = 0
+    check({ 0xC3 }, { { Ss, 0x8000, 4, reads } });                                        // ret
+    check({ 0x60 }, { { Ss, 0x7FE0, 32, writes } });                                      // pushad
+    check({ 0x61 }, { { Ss, 0x8000, 32, reads } });                                       // popad
+    check({ 0x9C }, { { Ss, 0x7FFC, 4, writes } });                                       // pushfd
+    check({ 0xC9 }, { { Ss, 0x9000, 4, reads } });                                        // leave
+    check({ 0xFF, 0x00 }, { { Ds, 0x1000, 4, writes } });                                 // inc [eax]
+    check({ 0x87, 0x03 }, { { Ds, 0x3000, 4, writes } });                                 // xchg [ebx], eax
+    check({ 0x0F, 0xB1, 0x0B }, { { Ds, 0x3000, 4, writes } });                           // cmpxchg [ebx], ecx
+    check({ 0x0F, 0xC7, 0x0B }, { { Ds, 0x3000, 8, writes } });                           // cmpxchg8b [ebx]
+    check({ 0x39, 0x03 }, { { Ds, 0x3000, 4, reads } });                                  // cmp [ebx], eax
+    check({ 0x0F, 0xAE, 0x00 }, { { Ds, 0x1000, 512, writes } });                         // fxsave [eax]
+    check({ 0x0F, 0xAE, 0x08 }, { { Ds, 0x1000, 512, reads } });                          // fxrstor [eax]
+    check({ 0xDD, 0x1B }, { { Ds, 0x3000, 8, writes } });                                 // fstp qword [ebx]
+    check({ 0x0F, 0x01, 0x10 }, { { Ds, 0x1000, 6, reads } });                            // lgdt [eax]
+    check({ 0x8D, 0x03 }, {});                                                            // lea eax, [ebx]
+    check({ 0x0F, 0x01, 0x38 }, {});                                                      // invlpg [eax]
+    check({ 0x0F, 0x1F, 0x00 }, {});                                                      // nop [eax]
+    check({ 0xD7 }, { { Ds, 0x3000, 1, reads } });                                        // xlat, AL = 0
     guest.state.gpr[Eax] = 0xFF42;
     check({ 0xD7 }, { { Ds, 0x3042, 1, reads } });
 }
@@ -240,7 +247,7 @@ TEST_CASE("ENTER reads frame pointers, pushes them and touches the new top", "[m
     guest.state.gpr[Ebp] = 0x9000;
     CHECK(guest.accesses({ 0xC8, 0x00, 0x01, 0 }) == Seen { { Ss, 0x7FFC, 4, writes }, { Ss, 0x7EFC, 4, writes } });
     CHECK(guest.accesses({ 0xC8, 0x08, 0x00, 3 })
-          == Seen { { Ss, 0x8FF8, 8, reads }, { Ss, 0x7FF0, 16, writes }, { Ss, 0x7FE8, 4, writes } });
+        == Seen { { Ss, 0x8FF8, 8, reads }, { Ss, 0x7FF0, 16, writes }, { Ss, 0x7FE8, 4, writes } });
 }
 
 TEST_CASE("On a 16-bit stack pushes wrap with SP", "[memory-accesses]")

@@ -69,8 +69,8 @@ TEST_CASE("A gate that ends at the IDT's limit is used", "[delivery]")
 TEST_CASE("What is no gate in the IDT is #GP with the vector", "[delivery]")
 {
     Broken guest;
-    auto attributes = GENERATE(as<uint16_t> {}, 0x8C /* call gate */, 0x89 /* TSS */, 0x82 /* LDT */, 0x80, 0x9A, 0x92,
-                               0x8D, 0x88);
+    auto attributes
+        = GENERATE(as<uint16_t> {}, 0x8C /* call gate */, 0x89 /* TSS */, 0x82 /* LDT */, 0x80, 0x9A, 0x92, 0x8D, 0x88);
     guest.set_gate(32, Descriptor::gate(Selector { code_0 }, handler_at, attributes));
     guest.check_failure(GP, in_idt);
 }
@@ -255,7 +255,8 @@ TEST_CASE("A failed delivery leaves the program's state to the second handler", 
     guest.set_spare(0xFFF, 0x409A);
     guest.lead_to(spare, 0x1000);
     guest.failure();
-    CHECK(guest.stack(6) == Items { ext, code_at, code_3, eflags::fixed | eflags::if_ | eflags::rf, user_stack, data_3 });
+    CHECK(
+        guest.stack(6) == Items { ext, code_at, code_3, eflags::fixed | eflags::if_ | eflags::rf, user_stack, data_3 });
 }
 
 TEST_CASE("Page faults on the tables of delivery are supervisor accesses", "[delivery]")

@@ -180,10 +180,22 @@ TEST_CASE("INT3 and INTO need a gate of their ring, INT1 and exceptions do not",
     auto deliver_as = [&](EventType type, uint8_t vector) {
         return deliver(guest.state, guest.memory, { type, vector, false, 0, 0, guest.state.eip + 1, 0 }).vector;
     };
-    SECTION("INT3") { CHECK(deliver_as(EventType::SoftwareException, BP) == GP); }
-    SECTION("INTO") { CHECK(deliver_as(EventType::SoftwareException, OF) == GP); }
-    SECTION("INT1") { CHECK(deliver_as(EventType::PrivilegedSoftwareException, DB) == DB); }
-    SECTION("an exception") { CHECK(deliver_as(EventType::HardwareException, UD) == UD); }
+    SECTION("INT3")
+    {
+        CHECK(deliver_as(EventType::SoftwareException, BP) == GP);
+    }
+    SECTION("INTO")
+    {
+        CHECK(deliver_as(EventType::SoftwareException, OF) == GP);
+    }
+    SECTION("INT1")
+    {
+        CHECK(deliver_as(EventType::PrivilegedSoftwareException, DB) == DB);
+    }
+    SECTION("an exception")
+    {
+        CHECK(deliver_as(EventType::HardwareException, UD) == UD);
+    }
     SECTION("INT3 through a gate of ring 3")
     {
         guest.set_gate(BP, Descriptor::gate(Selector { code_0 }, handler_at, interrupt_gate | user_gate));

@@ -88,6 +88,7 @@ TEST_CASE("Local selectors need an LDT", "[descriptors]")
     guest.put(ldt_at + 8, Descriptor::segment(0x5000, 0xFF, 0x40F2).raw);
     FoundDescriptor found;
     Fault outside = fault_with_code(GP, 0x0C);
+    guest.state.ldtr = { 0, 0, ldt_at, 0xFF }; // a leftover base and limit do not count
     CHECK(find_descriptor(guest.memory, guest.state, Selector { 0x0F }, outside, found) == outside);
     guest.state.ldtr = { ldt_selector, ldt_attributes, ldt_at, 0xFF };
     CHECK_FALSE(find_descriptor(guest.memory, guest.state, Selector { 0x0F }, outside, found));
@@ -102,7 +103,7 @@ TEST_CASE("A page fault of the table comes back as a supervisor read", "[descrip
     guest.unmap(gdt_at);
     FoundDescriptor found;
     CHECK(find_descriptor(guest.memory, guest.state, Selector { data_3 }, fault_with_code(GP, 0), found)
-          == page_fault(0, Gla { gdt_at + 0x20 }));
+        == page_fault(0, Gla { gdt_at + 0x20 }));
 }
 
 TEST_CASE("The accessed bit is written once, and only if clear", "[descriptors]")

@@ -153,7 +153,7 @@ TEST_CASE("A fault during a double fault shuts the processor down, and the chain
     CHECK(result.to_ring == 3);
     CHECK(guest.state.eip == code_at);
     CHECK(describe_chain(result)
-          == "#PF(0x2) at address 0xC0000000, then #PF(0x0) at address 0x00004008, then #DF(0x0), then #NP(0x43)");
+        == "#PF(0x2) at address 0xC0000000, then #PF(0x0) at address 0x00004008, then #DF(0x0), then #NP(0x43)");
 }
 
 TEST_CASE("An empty IDT turns every event into a triple fault", "[double-fault]")

@@ -45,16 +45,16 @@ constexpr uint32_t not_there = 0, user = error::user, w = error::write, protecti
 TEST_CASE("Reads and writes of a missing page are told apart", "[fault-analysis]")
 {
     Analysis guest;
-    CHECK(guest.page_fault_code({ 0x8B, 0x08 }, missing) == user);               // mov ecx, [eax]
-    CHECK(guest.page_fault_code({ 0x89, 0x08 }, missing) == (user | w));         // mov [eax], ecx
-    CHECK(guest.page_fault_code({ 0x01, 0x08 }, missing) == (user | w));         // add [eax], ecx
-    CHECK(guest.page_fault_code({ 0x87, 0x08 }, missing) == (user | w));         // xchg [eax], ecx
-    CHECK(guest.page_fault_code({ 0x0F, 0xB1, 0x08 }, missing) == (user | w));   // cmpxchg [eax], ecx
-    CHECK(guest.page_fault_code({ 0x39, 0x08 }, missing) == user);               // cmp [eax], ecx
-    CHECK(guest.page_fault_code({ 0x0F, 0xAE, 0x00 }, missing) == (user | w));   // fxsave [eax]
-    CHECK(guest.page_fault_code({ 0x0F, 0xAE, 0x08 }, missing) == user);         // fxrstor [eax]
-    CHECK(guest.page_fault_code({ 0x0F, 0xA3, 0x08 }, missing) == user);         // bt [eax], ecx
-    CHECK(guest.page_fault_code({ 0x0F, 0xAB, 0x08 }, missing) == (user | w));   // bts [eax], ecx
+    CHECK(guest.page_fault_code({ 0x8B, 0x08 }, missing) == user);             // mov ecx, [eax]
+    CHECK(guest.page_fault_code({ 0x89, 0x08 }, missing) == (user | w));       // mov [eax], ecx
+    CHECK(guest.page_fault_code({ 0x01, 0x08 }, missing) == (user | w));       // add [eax], ecx
+    CHECK(guest.page_fault_code({ 0x87, 0x08 }, missing) == (user | w));       // xchg [eax], ecx
+    CHECK(guest.page_fault_code({ 0x0F, 0xB1, 0x08 }, missing) == (user | w)); // cmpxchg [eax], ecx
+    CHECK(guest.page_fault_code({ 0x39, 0x08 }, missing) == user);             // cmp [eax], ecx
+    CHECK(guest.page_fault_code({ 0x0F, 0xAE, 0x00 }, missing) == (user | w)); // fxsave [eax]
+    CHECK(guest.page_fault_code({ 0x0F, 0xAE, 0x08 }, missing) == user);       // fxrstor [eax]
+    CHECK(guest.page_fault_code({ 0x0F, 0xA3, 0x08 }, missing) == user);       // bt [eax], ecx
+    CHECK(guest.page_fault_code({ 0x0F, 0xAB, 0x08 }, missing) == (user | w)); // bts [eax], ecx
 }
 
 TEST_CASE("The ring decides the user bit", "[fault-analysis]")
@@ -83,7 +83,7 @@ TEST_CASE("Of a string instruction's two operands the one at the address is mean
 }
 
 TEST_CASE("When both operands lie on the page, the read fails first; on a read-only page only the write does",
-          "[fault-analysis]")
+    "[fault-analysis]")
 {
     Analysis guest;
     guest.state.gpr[Esi] = missing + 1;
@@ -97,17 +97,17 @@ TEST_CASE("Stack accesses below and above the stack pointer are found", "[fault-
 {
     Analysis guest;
     guest.state.gpr[Esp] = missing + page_size;
-    CHECK(guest.page_fault_code({ 0x50 }, missing + 0xFFC) == (user | w));                     // push eax
-    CHECK(guest.page_fault_code({ 0xE8, 0, 0, 0, 0 }, missing + 0xFFC) == (user | w));         // call
-    CHECK(guest.page_fault_code({ 0x60 }, missing + 0xFFC) == (user | w));                     // pushad
-    CHECK(guest.page_fault_code({ 0xC8, 0x10, 0, 0 }, missing + 0xFFC) == (user | w));         // enter 16, 0
+    CHECK(guest.page_fault_code({ 0x50 }, missing + 0xFFC) == (user | w));             // push eax
+    CHECK(guest.page_fault_code({ 0xE8, 0, 0, 0, 0 }, missing + 0xFFC) == (user | w)); // call
+    CHECK(guest.page_fault_code({ 0x60 }, missing + 0xFFC) == (user | w));             // pushad
+    CHECK(guest.page_fault_code({ 0xC8, 0x10, 0, 0 }, missing + 0xFFC) == (user | w)); // enter 16, 0
     guest.state.gpr[Esp] = missing;
-    CHECK(guest.page_fault_code({ 0x58 }, missing) == user);                                   // pop eax
-    CHECK(guest.page_fault_code({ 0xC3 }, missing) == user);                                   // ret
-    CHECK(guest.page_fault_code({ 0xCF }, missing) == user);                                   // iretd
+    CHECK(guest.page_fault_code({ 0x58 }, missing) == user); // pop eax
+    CHECK(guest.page_fault_code({ 0xC3 }, missing) == user); // ret
+    CHECK(guest.page_fault_code({ 0xCF }, missing) == user); // iretd
     guest.state.gpr[Esp] = user_stack;
-    CHECK(guest.page_fault_code({ 0x8F, 0x00 }, missing) == (user | w));                       // pop [eax]
-    CHECK(guest.page_fault_code({ 0xFF, 0x30 }, missing) == user);                             // push [eax]
+    CHECK(guest.page_fault_code({ 0x8F, 0x00 }, missing) == (user | w)); // pop [eax]
+    CHECK(guest.page_fault_code({ 0xFF, 0x30 }, missing) == user);       // push [eax]
 }
 
 TEST_CASE("An access across pages faults at the beginning of the second", "[fault-analysis]")
@@ -143,8 +143,7 @@ TEST_CASE("With execute-disable the fetch bit tells a jump from a read", "[fault
     guest.state.cr0 |= cr0::pg;
     guest.enter_ring(3);
     guest.state.eip = 0x200000;
-    CHECK(analyze_fault(guest.memory, guest.state, PF, 0x200000).error_code
-          == (protection | user | error::fetch));
+    CHECK(analyze_fault(guest.memory, guest.state, PF, 0x200000).error_code == (protection | user | error::fetch));
 }
 
 TEST_CASE("Reserved bits are reported", "[fault-analysis]")
@@ -227,14 +226,14 @@ TEST_CASE("Segment loads name their selector", "[fault-analysis]")
 TEST_CASE("Faults for other reasons carry zero", "[fault-analysis]")
 {
     Analysis guest;
-    CHECK(guest.selector_code({ 0xF4 }, GP) == 0);       // hlt in ring 3
+    CHECK(guest.selector_code({ 0xF4 }, GP) == 0);             // hlt in ring 3
     CHECK(guest.selector_code({ 0x0F, 0x22, 0xD8 }, GP) == 0); // mov cr3, eax
-    CHECK(guest.selector_code({ 0x8B, 0x08 }, SS) == 0); // mov ecx, [eax]
+    CHECK(guest.selector_code({ 0x8B, 0x08 }, SS) == 0);       // mov ecx, [eax]
     guest.state.gpr[Ecx] = data_3;
     CHECK(guest.selector_code({ 0x8E, 0xD9 }, GP) == 0); // the load itself is fine
     guest.state.gpr[Ecx] = spare;
     guest.set_gdt(spare, Descriptor::segment(0, 0xFFF, flat_data_3 & ~not_present));
-    CHECK(guest.selector_code({ 0x8E, 0xD9 }, GP) == 0); // it would be #NP
+    CHECK(guest.selector_code({ 0x8E, 0xD9 }, GP) == 0);       // it would be #NP
     CHECK(guest.selector_code({ 0x0F, 0x00, 0xD9 }, GP) == 0); // ltr cx is privileged
 }
 
@@ -251,14 +250,12 @@ TEST_CASE("Far branches name their target, or what its gate leads to", "[fault-a
 {
     Analysis guest;
     auto jump = [&](uint16_t selector, uint8_t vector) {
-        return guest.selector_code({ 0xEA, 0, 0, 0, 0, static_cast<uint8_t>(selector),
-                                     static_cast<uint8_t>(selector >> 8) },
-                                   vector);
+        return guest.selector_code(
+            { 0xEA, 0, 0, 0, 0, static_cast<uint8_t>(selector), static_cast<uint8_t>(selector >> 8) }, vector);
     };
     auto call = [&](uint16_t selector, uint8_t vector) {
-        return guest.selector_code({ 0x9A, 0, 0, 0, 0, static_cast<uint8_t>(selector),
-                                     static_cast<uint8_t>(selector >> 8) },
-                                   vector);
+        return guest.selector_code(
+            { 0x9A, 0, 0, 0, 0, static_cast<uint8_t>(selector), static_cast<uint8_t>(selector >> 8) }, vector);
     };
     constexpr uint16_t user_call_gate = 0xEC;
     CHECK(jump(code_0, GP) == code_0);
@@ -284,6 +281,12 @@ TEST_CASE("Far branches name their target, or what its gate leads to", "[fault-a
     CHECK(call(spare, SS) == ldt_selector); // no room there
     guest.set_gdt(spare, Descriptor::gate(Selector { tss_selector }, 0, 0xE5));
     CHECK(call(spare, GP) == tss_selector); // a task gate to a busy task
+    guest.enter_ring(0);
+    guest.set_gdt(spare, Descriptor::gate(Selector { code_0 }, handler_at, 0x8C));
+    CHECK(call(spare, GP) == 0);
+    CHECK(call(spare | 3, GP) == spare); // the RPL counts as much as the CPL
+    guest.enter_ring(3);
+    guest.state.gpr[Edx] = good;
     guest.put<uint32_t>(good, 0);
     guest.put<uint16_t>(good + 4, code_0);
     CHECK(guest.selector_code({ 0xFF, 0x2A }, GP) == code_0); // jmp far [edx]

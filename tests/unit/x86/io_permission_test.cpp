@@ -99,8 +99,14 @@ TEST_CASE("Without a bitmap every port is refused", "[io-permission]")
     {
         guest.put(tss_at + uint32_t { offsetof(Tss32, io_map_base) }, uint16_t { 0xFFFF });
     }
-    SECTION("the TSS is too short to point to one") { guest.state.tr.limit = 102; }
-    SECTION("a 16-bit TSS has none") { guest.state.tr.attributes = busy_tss_16; }
+    SECTION("the TSS is too short to point to one")
+    {
+        guest.state.tr.limit = 102;
+    }
+    SECTION("a 16-bit TSS has none")
+    {
+        guest.state.tr.attributes = busy_tss_16;
+    }
     CHECK_FALSE(guest.allowed(0x21, 1));
 }
 
@@ -119,5 +125,5 @@ TEST_CASE("A page fault of the bitmap is a supervisor read", "[io-permission]")
     guest.enable_paging();
     guest.unmap(tss_at);
     CHECK(check_io_permission(guest.memory, guest.state, 0x21, 1)
-          == page_fault(0, Gla { tss_at + uint32_t { offsetof(Tss32, io_map_base) } }));
+        == page_fault(0, Gla { tss_at + uint32_t { offsetof(Tss32, io_map_base) } }));
 }

@@ -72,8 +72,8 @@ struct WalkPae : TestGuest {
 TEST_CASE("Without paging a linear address is its physical address, for everyone", "[paging]")
 {
     TestGuest guest;
-    auto walk = walk_pages(guest.memory, guest.state, Gla { 0xFFFFF123 }, Access::Write, Privilege::User,
-                           AccessedDirty::Update);
+    auto walk = walk_pages(
+        guest.memory, guest.state, Gla { 0xFFFFF123 }, Access::Write, Privilege::User, AccessedDirty::Update);
     CHECK(walk.present);
     CHECK(walk.physical == Gpa { 0xFFFFF123 });
     CHECK(walk.page_bytes == 4096);
@@ -116,15 +116,21 @@ TEST_CASE("Bits 13 to 21 of a 4 MiB entry are reserved, because PSE-36 is not of
         CHECK(guest.allows(Access::Read, Privilege::User) == !reserved);
         if (reserved)
             CHECK(guest.error_code(Access::Write, Privilege::User)
-                  == (error::present | error::write | error::user | error::reserved));
+                == (error::present | error::write | error::user | error::reserved));
     }
 }
 
 TEST_CASE("A missing entry at either level is a not-present fault", "[paging]")
 {
     Walk32 guest;
-    SECTION("directory") { guest.set_directory(table_at | w | u); }
-    SECTION("table") { guest.set_entry(frame | w | u); }
+    SECTION("directory")
+    {
+        guest.set_directory(table_at | w | u);
+    }
+    SECTION("table")
+    {
+        guest.set_entry(frame | w | u);
+    }
     CHECK(guest.error_code(Access::Read, Privilege::Supervisor) == 0);
     CHECK(guest.error_code(Access::Read, Privilege::User) == error::user);
     CHECK(guest.error_code(Access::Write, Privilege::Supervisor) == error::write);
@@ -135,8 +141,14 @@ TEST_CASE("A missing entry at either level is a not-present fault", "[paging]")
 TEST_CASE("User mode needs U/S at both levels", "[paging]")
 {
     Walk32 guest;
-    SECTION("missing in the directory") { guest.set_directory(table_at | p | w); }
-    SECTION("missing in the table") { guest.set_entry(frame | p | w); }
+    SECTION("missing in the directory")
+    {
+        guest.set_directory(table_at | p | w);
+    }
+    SECTION("missing in the table")
+    {
+        guest.set_entry(frame | p | w);
+    }
     CHECK(guest.error_code(Access::Read, Privilege::User) == (error::present | error::user));
     CHECK(guest.error_code(Access::Execute, Privilege::User) == (error::present | error::user));
     CHECK(guest.allows(Access::Read, Privilege::Supervisor));
@@ -147,8 +159,14 @@ TEST_CASE("User mode needs U/S at both levels", "[paging]")
 TEST_CASE("A user-mode write needs R/W at both levels, a supervisor's only with CR0.WP", "[paging]")
 {
     Walk32 guest;
-    SECTION("missing in the directory") { guest.set_directory(table_at | p | u); }
-    SECTION("missing in the table") { guest.set_entry(frame | p | u); }
+    SECTION("missing in the directory")
+    {
+        guest.set_directory(table_at | p | u);
+    }
+    SECTION("missing in the table")
+    {
+        guest.set_entry(frame | p | u);
+    }
     CHECK(guest.error_code(Access::Write, Privilege::User) == (error::present | error::write | error::user));
     CHECK(guest.allows(Access::Read, Privilege::User));
     CHECK(guest.allows(Access::Write, Privilege::Supervisor));
@@ -202,8 +220,8 @@ TEST_CASE("The highest linear page is found through the last entries", "[paging]
     Walk32 guest;
     guest.put(directory_at + 0xFFC, static_cast<uint32_t>(table_at | p | w));
     guest.put(table_at + 0xFFC, static_cast<uint32_t>(frame | p | w));
-    auto walk = walk_pages(guest.memory, guest.state, Gla { 0xFFFFFFFF }, Access::Read, Privilege::Supervisor,
-                           AccessedDirty::Leave);
+    auto walk = walk_pages(
+        guest.memory, guest.state, Gla { 0xFFFFFFFF }, Access::Read, Privilege::Supervisor, AccessedDirty::Leave);
     CHECK(walk.physical == Gpa { frame + 0xFFF });
 }
 
@@ -260,16 +278,28 @@ TEST_CASE("PAE maps 2 MiB pages without CR4.PSE, and frames above 4 GiB", "[pagi
 TEST_CASE("PAE faults on a missing entry at each level", "[paging]")
 {
     WalkPae guest;
-    SECTION("pointer") { guest.put(WalkPae::pdpt_at + 8, uint64_t { WalkPae::pd_at }); }
-    SECTION("directory") { guest.put(WalkPae::pd_at + 24, uint64_t { WalkPae::pt_at | w | u }); }
-    SECTION("table") { guest.put(WalkPae::pt_at + 24, uint64_t { frame | w | u }); }
+    SECTION("pointer")
+    {
+        guest.put(WalkPae::pdpt_at + 8, uint64_t { WalkPae::pd_at });
+    }
+    SECTION("directory")
+    {
+        guest.put(WalkPae::pd_at + 24, uint64_t { WalkPae::pt_at | w | u });
+    }
+    SECTION("table")
+    {
+        guest.put(WalkPae::pt_at + 24, uint64_t { frame | w | u });
+    }
     CHECK(guest.error_code(Access::Write, Privilege::User) == (error::write | error::user));
 }
 
 TEST_CASE("PAE entries have reserved bits", "[paging]")
 {
     WalkPae guest;
-    SECTION("pointer: rights bits") { guest.put(WalkPae::pdpt_at + 8, uint64_t { WalkPae::pd_at | p | w }); }
+    SECTION("pointer: rights bits")
+    {
+        guest.put(WalkPae::pdpt_at + 8, uint64_t { WalkPae::pd_at | p | w });
+    }
     SECTION("pointer: address beyond 36 bits")
     {
         guest.put(WalkPae::pdpt_at + 8, uint64_t { WalkPae::pd_at | p | 1ull << 36 });
@@ -286,7 +316,10 @@ TEST_CASE("PAE entries have reserved bits", "[paging]")
     {
         guest.put(WalkPae::pd_at + 24, uint64_t { 0x00200000 | p | w | u | ps | 1u << 13 });
     }
-    SECTION("table: bit 62") { guest.put(WalkPae::pt_at + 24, uint64_t { frame | p | w | u | 1ull << 62 }); }
+    SECTION("table: bit 62")
+    {
+        guest.put(WalkPae::pt_at + 24, uint64_t { frame | p | w | u | 1ull << 62 });
+    }
     CHECK(guest.error_code(Access::Read, Privilege::User) == (error::present | error::user | error::reserved));
 }
 
@@ -304,8 +337,14 @@ TEST_CASE("Execute-disable at any level stops fetches, in ring 0 too, and the er
 {
     WalkPae guest;
     guest.enable_nx();
-    SECTION("directory") { guest.put(WalkPae::pd_at + 24, uint64_t { WalkPae::pt_at | p | w | u | xd }); }
-    SECTION("table") { guest.put(WalkPae::pt_at + 24, uint64_t { frame | p | w | u | xd }); }
+    SECTION("directory")
+    {
+        guest.put(WalkPae::pd_at + 24, uint64_t { WalkPae::pt_at | p | w | u | xd });
+    }
+    SECTION("table")
+    {
+        guest.put(WalkPae::pt_at + 24, uint64_t { frame | p | w | u | xd });
+    }
     CHECK(guest.error_code(Access::Execute, Privilege::User) == (error::present | error::user | error::fetch));
     CHECK(guest.error_code(Access::Execute, Privilege::Supervisor) == (error::present | error::fetch));
     CHECK(guest.walk(Access::Write, Privilege::User).present);

@@ -41,8 +41,8 @@ TEST_CASE("Loading a data segment fills the hidden part and sets the accessed bi
 TEST_CASE("Data registers take data and readable code", "[segment-load]")
 {
     Loading guest;
-    CHECK_FALSE(guest.load(Es, 0x4090)); // read-only data
-    CHECK_FALSE(guest.load(Es, 0x409A)); // readable code
+    CHECK_FALSE(guest.load(Es, 0x4090));        // read-only data
+    CHECK_FALSE(guest.load(Es, 0x409A));        // readable code
     CHECK(guest.load(Es, 0x4098) == gp(spare)); // execute-only code
     CHECK(guest.load(Es, 0x0089) == gp(spare)); // a TSS
     CHECK(guest.load(Es, 0x4012) == fault_with_code(NP, spare));

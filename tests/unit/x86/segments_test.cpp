@@ -50,7 +50,7 @@ TEST_CASE("References are checked against presence, type and limit", "[segments]
     Fault refused = fault_with_code(GP, 0);
     CHECK_FALSE(check({ data_0, 0x4093, 0, 0xFFF }, 0, Access::Write));
     CHECK(check({ data_0, 0x4093, 0, 0xFFF }, 0xFFD, Access::Read) == refused);
-    CHECK(check({ 0, 0, 0, 0 }, 0, Access::Read) == refused);               // null
+    CHECK(check({ 0, 0, 0, 0 }, 0, Access::Read) == refused);                // null
     CHECK(check({ data_0, 0x4091, 0, 0xFFF }, 0, Access::Write) == refused); // read-only
     CHECK_FALSE(check({ data_0, 0x4091, 0, 0xFFF }, 0, Access::Read));
     CHECK(check({ code_0, 0x4099, 0, 0xFFF }, 0, Access::Read) == refused); // execute-only

@@ -125,7 +125,7 @@ TEST_CASE("A round trip restores the interrupted task", "[task-switch]")
     guest.interrupt();
     uint16_t link = guest.get<uint16_t>(task_tss_at);
     auto done = switch_task(guest.state, guest.memory,
-                            { TaskSwitchCause::InterruptReturn, Selector { link }, guest.state.eip, guest.state.eflags, 0 });
+        { TaskSwitchCause::InterruptReturn, Selector { link }, guest.state.eip, guest.state.eflags, 0 });
     REQUIRE_FALSE(done.fault);
     CHECK(guest.state.gpr == before.gpr);
     CHECK(guest.state.eip == before.eip);
@@ -164,7 +164,7 @@ TEST_CASE("A 16-bit task gets and saves 16-bit state, and the error code as a wo
 
     // and back into the 32-bit task
     auto done = switch_task(guest.state, guest.memory,
-                            { TaskSwitchCause::InterruptReturn, Selector { tss_selector }, 0x4004, guest.state.eflags, 0 });
+        { TaskSwitchCause::InterruptReturn, Selector { tss_selector }, 0x4004, guest.state.eflags, 0 });
     REQUIRE_FALSE(done.fault);
     CHECK(guest.state.eip == code_at);
     CHECK(guest.get<Tss16>(task_tss_at).ip == 0x4004);
@@ -251,7 +251,8 @@ TEST_CASE("A task gate needs an available TSS of the GDT, present and long enoug
         CHECK(guest.state.tr.selector == tss_selector);
         CHECK(guest.stack(2) == Items { error_code, code_at });
     };
-    auto lead_to = [&](uint16_t selector) { guest.set_gate(32, Descriptor::gate(Selector { selector }, 0, task_gate)); };
+    auto lead_to
+        = [&](uint16_t selector) { guest.set_gate(32, Descriptor::gate(Selector { selector }, 0, task_gate)); };
     SECTION("busy")
     {
         guest.set_gdt(task_selector, Descriptor::segment(task_tss_at, 103, busy_tss_32));
@@ -371,6 +372,11 @@ TEST_CASE("A bad segment of the new task is #TS in the new task", "[task-switch]
         guest.task.segments[Ss] = data_0;
         check(TS, data_0 | ext);
     }
+    SECTION("SS with another RPL")
+    {
+        guest.task.segments[Ss] = data_3 & ~3u;
+        check(TS, (data_3 & ~3u) | ext);
+    }
     SECTION("SS null")
     {
         guest.task.segments[Ss] = 0;
@@ -428,8 +434,8 @@ TEST_CASE("A double fault with a broken kernel stack reaches a task", "[task-swi
     CHECK(guest.state.tr.selector == task_selector);
     CHECK(guest.state.gpr[Esp] == task_stack - 4);
     CHECK(guest.old_tss().eip == code_at);
-    CHECK(describe_chain(result)
-          == "#PF(0x2) at address 0x0001F7FC, then #PF(0x2) at address 0x0001F7FC, then #DF(0x0)");
+    CHECK(
+        describe_chain(result) == "#PF(0x2) at address 0x0001F7FC, then #PF(0x2) at address 0x0001F7FC, then #DF(0x0)");
 }
 
 TEST_CASE("A return to a task that is not busy is #TS and changes nothing", "[task-switch]")

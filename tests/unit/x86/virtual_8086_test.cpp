@@ -33,7 +33,7 @@ struct RealMode : TestGuest {
             state.segment(which) = { 0x1000, 0x93, 0x10000, 0xFFFF };
         state.gpr[Esp] = 0x8000;
         state.eip = 0x0100;
-        state.eflags = eflags::fixed | eflags::if_ | eflags::tf | eflags::cf;
+        state.eflags = eflags::fixed | eflags::if_ | eflags::tf | eflags::cf | eflags::ac | eflags::rf;
         for (uint32_t vector = 0; vector < 256; ++vector)
             put(vector * 4, 0x20000000 | vector << 4);
     }
@@ -49,8 +49,8 @@ TEST_CASE("From virtual-8086 mode the data segments are pushed first, and then n
     CHECK(result.to_ring == 0);
     CHECK(guest.state.gpr[Esp] == kernel_stack - 36);
     CHECK(guest.stack(9)
-          == Items { 0x100, 0x1001, eflags::fixed | eflags::if_ | eflags::vm, 0xFFFE, 0x1002, 0x1000, 0x1003, 0x1004,
-                     0x1005 });
+        == Items {
+            0x100, 0x1001, eflags::fixed | eflags::if_ | eflags::vm, 0xFFFE, 0x1002, 0x1000, 0x1003, 0x1004, 0x1005 });
     CHECK(guest.state.eflags == eflags::fixed);
     CHECK(guest.state.segment(Cs).selector == code_0);
     CHECK(guest.state.segment(Ss).selector == data_0);
@@ -123,8 +123,7 @@ TEST_CASE("Real-address mode pushes three words and goes through the vector tabl
     CHECK(guest.state.segment(Cs).selector == 0x2000);
     CHECK(guest.state.segment(Cs).base == 0x20000);
     CHECK(guest.state.gpr[Esp] == 0x7FFA);
-    CHECK(guest.stack<uint16_t>(3)
-          == Items { 0x100, 0x1000, eflags::fixed | eflags::if_ | eflags::tf | eflags::cf });
+    CHECK(guest.stack<uint16_t>(3) == Items { 0x100, 0x1000, eflags::fixed | eflags::if_ | eflags::tf | eflags::cf });
     CHECK(guest.state.eflags == (eflags::fixed | eflags::cf));
 }
 
@@ -179,5 +178,5 @@ TEST_CASE("In real-address mode SP wraps, and an odd SP of one is a stack fault"
     guest.state.gpr[Esp] = 1;
     guest.state.segment(Ss).limit = 0xFFFE; // nor does the wrapped word fit
     CHECK(deliver(guest.state, guest.memory, hardware_interrupt(guest.state, 9)).outcome
-          == Delivery::Outcome::TripleFault);
+        == Delivery::Outcome::TripleFault);
 }
