@@ -7,6 +7,16 @@
 
 namespace ringside {
 
+namespace {
+
+// Unicorn goes through all instruction hooks whenever one of them is reached, so there must not be many.
+constexpr std::size_t most_watches = 512;
+
+// For translated code. Unicorn would take a gigabyte, and a guest that keeps writing code would make it all resident.
+constexpr uint32_t translation_buffer_bytes = 32 << 20;
+
+}
+
 Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout)
     : m_engine(engine)
     , m_blocks(engine.blocks())
@@ -23,6 +33,8 @@ const StrategyInfo& Emulator::info() const
 
 Result<void> Emulator::set_up()
 {
+    if (uc_ctl_set_tcg_buffer_size(m_unicorn.get(), translation_buffer_bytes) != UC_ERR_OK)
+        return fail(ExitCode::Unavailable, "Unicorn refuses a bound for its translated code");
     // Unicorn must never stop at an address of its own accord. Without this it also looks up the `until` address of every
     // uc_emu_start() in the guest's page tables, and the fault of that overwrites CR2 and the pending error code.
     if (uc_ctl_exits_enable(m_unicorn.get()) != UC_ERR_OK)
@@ -170,6 +182,8 @@ Exit Emulator::inject(EventType type, uint8_t vector)
 
 void Emulator::watch_new_instructions()
 {
+    if (m_watches.size() + m_new_watches.size() > most_watches)
+        forget_watches();
     for (const auto& watched : m_new_watches) {
         uc_hook hook = 0;
         auto callback = [](uc_engine*, uint64_t address, uint32_t, void* self) {
@@ -179,11 +193,22 @@ void Emulator::watch_new_instructions()
                    reinterpret_cast<void*>(static_cast<uc_cb_hookcode_t>(callback)), this, watched.address,
                    watched.address)
             == UC_ERR_OK);
-        m_watches[watched.address] = watched.reason;
+        m_watches[watched.address] = watched.watch;
+        m_watch_hooks.push_back(hook);
     }
     m_new_watches.clear();
     // The block is translated again, now with the hooks.
     uc_ctl_remove_cache(m_unicorn.get(), uint64_t { m_new_block }, uint64_t { m_new_block } + 1);
+}
+
+// A guest may write new code for ever. Its blocks are translated again as they are reached, and watched anew.
+void Emulator::forget_watches()
+{
+    for (uc_hook hook : m_watch_hooks)
+        uc_hook_del(m_unicorn.get(), hook);
+    m_watch_hooks.clear();
+    m_watches.clear();
+    uc_ctl_flush_tb(m_unicorn.get());
 }
 
 uint32_t Emulator::read_register(int name) const

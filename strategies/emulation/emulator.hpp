@@ -87,10 +87,11 @@ private:
 
     Exit emulate_instruction();
     void watch_new_instructions();
+    void forget_watches();
 
     uint32_t read_register(int name) const;
     unsigned virtual_ring() const; // of the running guest
-    EventRecord exit_record(EventKind kind) const;
+    EventRecord exit_record(EventKind kind);
 
     // A range of physical addresses that is not RAM.
     struct Hole {
@@ -118,7 +119,8 @@ private:
     uint32_t m_debug_status = 0;
     uint64_t m_exit_begin = 0;
 
-    std::unordered_map<uint32_t, WatchReason> m_watches; // by linear address
+    std::unordered_map<uint32_t, Watch> m_watches; // by linear address
+    std::vector<uc_hook> m_watch_hooks;
     std::vector<WatchedInstruction> m_new_watches;   // found in the block that was translated last
     uint32_t m_new_block = 0;                        // that block
 

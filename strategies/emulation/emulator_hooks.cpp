@@ -6,6 +6,7 @@
 #include "strategies/emulation/emulator.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace ringside {
 
@@ -170,8 +171,8 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
     bool deprivileged = m_cpu.cpl() > m_cpu.iopl() || m_cpu.virtual_8086();
     m_new_watches.clear();
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
-        bool wanted = watched.reason == WatchReason::Emulate || m_exact_rings
-            || (watched.reason == WatchReason::Port && deprivileged);
+        auto reason = watched.watch.reason;
+        bool wanted = reason == WatchReason::Emulate || m_exact_rings || (reason == WatchReason::Port && deprivileged);
         if (wanted && !m_watches.contains(watched.address))
             m_new_watches.push_back(watched);
     }
@@ -183,10 +184,11 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
 
 void Emulator::on_watched(uint32_t address)
 {
-    switch (m_watches[address]) {
+    const auto& watch = m_watches[address];
+    switch (watch.reason) {
     case WatchReason::RingChange:
         m_look_at_ring = m_exact_rings;
-        m_look_cause = RingChangeCause::Iret;
+        m_look_cause = watch.cause;
         if (m_exact_rings)
             m_limit.store(0);
         return;
@@ -197,7 +199,7 @@ void Emulator::on_watched(uint32_t address)
         // The code may have changed since the watch was set.
         m_state.save(m_cpu, StatePart::Integer);
         auto decoded = decode_instruction(m_engine.memory(), m_cpu);
-        if (decoded.fault || watch_reason(decoded.instruction) != WatchReason::Emulate)
+        if (decoded.fault || !is_system_instruction(decoded.instruction))
             return;
         m_exit_begin = m_engine.begin_exit();
         return stop(Stop::Emulate);
@@ -225,12 +227,13 @@ void Emulator::check_port_permission()
 
 // Where the guest was is looked up only when somebody records it. EIP is exact at a watched instruction, otherwise that
 // of the block.
-EventRecord Emulator::exit_record(EventKind kind) const
+EventRecord Emulator::exit_record(EventKind kind)
 {
     EventRecord record { .time = m_exit_begin, .kind = kind };
+    uint32_t watched_eip = std::exchange(m_port_eip, 0);
     if (m_engine.recorder().recording()) {
         record.virtual_ring = static_cast<uint8_t>(m_ring);
-        record.eip = read_register(UC_X86_REG_EIP);
+        record.eip = watched_eip != 0 ? watched_eip : read_register(UC_X86_REG_EIP);
     }
     return record;
 }
@@ -240,7 +243,6 @@ uint32_t Emulator::on_port_read(uint16_t port, unsigned size)
     m_exit_begin = m_engine.begin_exit();
     uint32_t value = m_engine.bus().read_port(port, size);
     auto record = exit_record(EventKind::PortRead);
-    record.eip = m_port_eip != 0 ? m_port_eip : record.eip;
     record.a = port;
     record.b = size;
     record.c = value;
@@ -253,7 +255,6 @@ void Emulator::on_port_write(uint16_t port, unsigned size, uint32_t value)
     m_exit_begin = m_engine.begin_exit();
     m_engine.bus().write_port(port, size, value);
     auto record = exit_record(EventKind::PortWrite);
-    record.eip = m_port_eip != 0 ? m_port_eip : record.eip;
     record.a = port;
     record.b = size;
     record.c = value;

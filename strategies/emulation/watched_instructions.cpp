@@ -33,19 +33,22 @@ std::vector<uint8_t> fetch(GuestMemory& memory, const CpuState& state, uint32_t 
 
 }
 
-std::optional<WatchReason> watch_reason(const Instruction& instruction)
+std::optional<Watch> watch_for(const Instruction& instruction)
 {
     if (is_system_instruction(instruction))
-        return WatchReason::Emulate;
+        return Watch { WatchReason::Emulate };
     switch (instruction.info.mnemonic) {
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:
+        return Watch { WatchReason::RingChange, RingChangeCause::Iret };
     case ZYDIS_MNEMONIC_SYSEXIT:
-        return WatchReason::RingChange;
+        return Watch { WatchReason::RingChange, RingChangeCause::Sysexit };
     case ZYDIS_MNEMONIC_CALL:
     case ZYDIS_MNEMONIC_JMP:
     case ZYDIS_MNEMONIC_RET:
-        return is_far(instruction) ? std::optional { WatchReason::RingChange } : std::nullopt;
+        if (is_far(instruction))
+            return Watch { WatchReason::RingChange, RingChangeCause::FarTransfer };
+        return std::nullopt;
     case ZYDIS_MNEMONIC_IN:
     case ZYDIS_MNEMONIC_OUT:
     case ZYDIS_MNEMONIC_INSB:
@@ -54,7 +57,7 @@ std::optional<WatchReason> watch_reason(const Instruction& instruction)
     case ZYDIS_MNEMONIC_OUTSB:
     case ZYDIS_MNEMONIC_OUTSW:
     case ZYDIS_MNEMONIC_OUTSD:
-        return WatchReason::Port;
+        return Watch { WatchReason::Port };
     default:
         return std::nullopt;
     }
@@ -69,8 +72,8 @@ std::vector<WatchedInstruction> find_watched_instructions(
     for (std::size_t at = 0; at < bytes.size(); at += instruction.length()) {
         if (!decode_bytes(state, std::span { bytes }.subspan(at), instruction))
             break;
-        if (auto reason = watch_reason(instruction))
-            found.push_back({ begin + static_cast<uint32_t>(at), *reason });
+        if (auto watch = watch_for(instruction))
+            found.push_back({ begin + static_cast<uint32_t>(at), *watch });
     }
     return found;
 }

@@ -4,6 +4,7 @@
 
 #include "core/machine/cpu_state.hpp"
 #include "core/machine/guest_memory.hpp"
+#include "core/trace/event.hpp"
 #include "core/x86/decode.hpp"
 
 #include <cstdint>
@@ -18,11 +19,17 @@ enum class WatchReason : uint8_t {
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
 };
 
-std::optional<WatchReason> watch_reason(const Instruction& instruction);
+struct Watch {
+    WatchReason reason {};
+    RingChangeCause cause = RingChangeCause::Iret; // RingChange: what a change after this instruction is put down to
+};
+
+// Nothing for the instructions that need no watching.
+std::optional<Watch> watch_for(const Instruction& instruction);
 
 struct WatchedInstruction {
     uint32_t address = 0; // linear
-    WatchReason reason {};
+    Watch watch {};
 };
 
 // The watched instructions in the block of `size` bytes at linear address `begin`, translated for `state`.

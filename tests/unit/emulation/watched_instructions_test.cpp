@@ -54,7 +54,7 @@ TEST_CASE("What Unicorn executes without telling is watched, at its own address"
         auto found = watched(test.code);
         REQUIRE(found.size() == 1);
         CHECK(found[0].address == code_address);
-        CHECK(found[0].reason == test.reason);
+        CHECK(found[0].watch.reason == test.reason);
     }
 }
 
