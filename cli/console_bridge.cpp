@@ -59,6 +59,7 @@ void ConsoleBridge::fetch_output()
 {
     if (m_output.empty())
         m_session.take_console(m_output, chunk);
+    m_used = m_used || !m_output.empty();
     if (m_failure)
         m_output.clear();
 }

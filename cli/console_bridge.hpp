@@ -26,6 +26,8 @@ public:
     Session::Console console() const { return m_output.empty() ? Session::Console::Wake : Session::Console::Ignore; }
     // Everything that the guest has said has been written.
     bool drained();
+    // Whether the guest has ever said anything.
+    bool used() const { return m_used; }
     // Standard output failed; nothing more is written.
     const std::optional<Error>& failure() const { return m_failure; }
 
@@ -39,6 +41,7 @@ private:
     std::string m_output;
     std::string m_input;
     bool m_input_is_open = true;
+    bool m_used = false;
     std::optional<Error> m_failure;
 };
 

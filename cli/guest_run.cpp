@@ -40,6 +40,7 @@ public:
             round();
         drain_events();
         m_result.end = m_session.end();
+        m_result.console_used = m_bridge.used();
         if (m_bridge.failure())
             m_result.failure = m_bridge.failure();
         return m_result;

@@ -18,6 +18,7 @@ using EventSink = std::function<Result<void>(Session& session, std::span<const E
 struct GuestRunResult {
     SessionEnd end;
     std::chrono::nanoseconds wall_time {};
+    bool console_used = false;    // the guest said something on its serial console
     int signal = 0;               // that asked this program to stop, or 0
     std::optional<Error> failure; // of this program's outputs; the guest was stopped because of it
 };

@@ -19,7 +19,8 @@ namespace {
 
 constexpr const char* footer = R"(The guest's serial console is standard input and output; nothing else is
 written there. Messages, statistics and what the guest writes to port 0xE9 go
-to standard error. Ctrl-C stops the guest; a second one kills it.
+to standard error. Ctrl-C stops the guest; a second one kills it. A guest that
+writes to the VGA text screen instead is seen with --screen.
 
 Examples:
   ringside run hello
@@ -104,6 +105,10 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
         auto text = statistics_text(statistics, style);
         [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     }
+    if (options.screen) {
+        auto text = screen_report(result.end);
+        [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    }
     if (outputs.json.wanted())
         note(outputs.json.write(json_text(run_json(result, configuration, statistics))));
     return failure;
@@ -117,6 +122,8 @@ int conclude(const RunOptions& options, const SessionConfiguration& configuratio
     auto words = summary(result, configuration);
     if (!words.empty() && !options.quiet)
         say(words);
+    if (auto hint = screen_hint(result); !hint.empty() && !options.quiet && !options.screen)
+        say(hint);
     if (result.signal != 0)
         die_of(result.signal);
     return static_cast<int>(exit_code(result.end));
@@ -176,6 +183,7 @@ void add_run_command(Program& program)
     command->add_option("--trace", options->trace_path, "Record every event to this file")->option_text("FILE");
     command->add_flag("--stats", options->statistics, "Afterwards, a table of exits and ring changes");
     command->add_flag("--story", options->story, "Tell every event as a sentence as it happens");
+    command->add_flag("--screen", options->screen, "Show the guest's VGA text screen as it was in the\nend");
     command->add_option("--json", options->json_path, "Write the result for programs to this file")->option_text("FILE");
     command->add_flag("--quiet", options->quiet, "Do not say why the guest ended");
     command->callback([&program, options] {

@@ -22,6 +22,7 @@ struct RunOptions {
     std::string json_path;
     bool statistics = false;
     bool story = false;
+    bool screen = false;
     bool quiet = false;
 
     bool recording() const { return story || !trace_path.empty(); }

@@ -1,5 +1,6 @@
 #include "cli/run_report.hpp"
 
+#include "core/devices/screen_text.hpp"
 #include "core/machine/kernel_image.hpp"
 
 #include <fmt/format.h>
@@ -60,6 +61,22 @@ std::string summary(const GuestRunResult& result, const SessionConfiguration& co
     return "";
 }
 
+std::string screen_report(const SessionEnd& end)
+{
+    auto text = end.screen ? screen_text(*end.screen) : "";
+    if (text.empty())
+        return end.screen ? "The guest's screen is empty.\n" : "The guest's screen was lost with its worker process.\n";
+    auto rule = std::string(VgaTextSnapshot::columns, '-') + '\n';
+    return rule + text + rule;
+}
+
+std::string screen_hint(const GuestRunResult& result)
+{
+    if (result.console_used || !result.end.screen || screen_text(*result.end.screen).empty())
+        return "";
+    return "the guest wrote nothing to its serial console, but something to its screen: --screen shows it";
+}
+
 nlohmann::json run_json(
     const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
 {
@@ -76,6 +93,7 @@ nlohmann::json run_json(
         { "guest_code", end.result.code },
         { "signal", end.signal == 0 ? nlohmann::json(nullptr) : nlohmann::json(end.signal) },
         { "place", place_json(end.place) },
+        { "screen", end.screen ? nlohmann::json(screen_text(*end.screen)) : nlohmann::json(nullptr) },
         { "wall_seconds", seconds(result.wall_time) },
         { "statistics", statistics_json(statistics) },
     };

@@ -16,6 +16,12 @@ std::string_view outcome_word(const SessionEnd& end);
 // One line about a run that did not end well; "" about one that did.
 std::string summary(const GuestRunResult& result, const SessionConfiguration& configuration);
 
+// The guest's VGA text screen at its end, in a frame; a line that says so when there is nothing on it.
+std::string screen_report(const SessionEnd& end);
+
+// Said about a guest that wrote to the screen only, when nobody asked for the screen; "" about every other.
+std::string screen_hint(const GuestRunResult& result);
+
 nlohmann::json run_json(
     const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
 

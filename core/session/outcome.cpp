@@ -42,6 +42,30 @@ GuestPlace decode_place(ByteReader& in)
     return place;
 }
 
+void encode(ByteWriter& out, const VgaTextSnapshot& screen)
+{
+    for (const auto& cell : screen.cells) {
+        out.put(cell.character);
+        out.put(cell.attribute);
+    }
+    out.put(static_cast<uint8_t>(screen.cursor_visible));
+    out.put(static_cast<uint8_t>(screen.cursor_column));
+    out.put(static_cast<uint8_t>(screen.cursor_row));
+}
+
+VgaTextSnapshot decode_screen(ByteReader& in)
+{
+    VgaTextSnapshot screen;
+    for (auto& cell : screen.cells) {
+        cell.character = in.get<uint8_t>();
+        cell.attribute = in.get<uint8_t>();
+    }
+    screen.cursor_visible = in.get<uint8_t>() != 0;
+    screen.cursor_column = in.get<uint8_t>() % VgaTextSnapshot::columns;
+    screen.cursor_row = in.get<uint8_t>() % VgaTextSnapshot::rows;
+    return screen;
+}
+
 }
 
 std::string one_line(std::string text)
@@ -81,6 +105,9 @@ std::vector<std::byte> encode(const WorkerReport& report)
     out.put(static_cast<uint8_t>(report.place.has_value()));
     if (report.place)
         encode(out, *report.place);
+    out.put(static_cast<uint8_t>(report.screen.has_value()));
+    if (report.screen)
+        encode(out, *report.screen);
     return { out.bytes().begin(), out.bytes().end() };
 }
 
@@ -95,6 +122,8 @@ std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes)
     report.elapsed = in.get<uint64_t>();
     if (in.get<uint8_t>() != 0)
         report.place = decode_place(in);
+    if (in.get<uint8_t>() != 0)
+        report.screen = decode_screen(in);
     if (!in.finished() || outcome > static_cast<uint8_t>(Outcome::Failed))
         return std::nullopt;
     return report;

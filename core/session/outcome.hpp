@@ -1,6 +1,7 @@
 // How a session ended, and the form in which a worker reports it.
 #pragma once
 
+#include "core/devices/vga_text.hpp"
 #include "core/machine/machine.hpp"
 
 #include <cstddef>
@@ -37,6 +38,7 @@ struct SessionEnd {
     std::optional<GuestPlace> place; // where the guest was stopped, unless it had to be killed
     int signal = 0;                  // Died: the signal that killed the worker, or 0
     uint64_t elapsed = 0;            // trace ticks from the guest's first instruction to its end; 0: not known
+    std::optional<VgaTextSnapshot> screen {}; // at the end; none if the worker died or had to be killed
 };
 
 ExitCode exit_code(const SessionEnd& end);
@@ -46,6 +48,7 @@ struct WorkerReport {
     RunResult result;
     std::optional<GuestPlace> place;
     uint64_t elapsed = 0;
+    std::optional<VgaTextSnapshot> screen {};
 };
 std::vector<std::byte> encode(const WorkerReport& report);
 std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes);

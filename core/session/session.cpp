@@ -310,7 +310,8 @@ void Session::finish()
 SessionEnd Session::end_of(const WorkerReport& report) const
 {
     bool stopped = report.result.outcome == Outcome::Stopped;
-    return { stopped ? stop_cause() : SessionEnd::Cause::Guest, report.result, report.place, 0, report.elapsed };
+    return { stopped ? stop_cause() : SessionEnd::Cause::Guest, report.result, report.place, 0, report.elapsed,
+        report.screen };
 }
 
 SessionEnd Session::end_of(const ProcessEnd& process) const

@@ -192,6 +192,7 @@ int run(Worker& worker)
     report.elapsed = elapsed_ticks(*worker.machine);
     if (report.result.outcome == Outcome::Stopped)
         report.place = place_of(*worker.machine);
+    report.screen = worker.machine->platform().vga().snapshot();
     (void)send_message(control, MessageKind::Ended, encode(report));
     // The control thread still uses the machine, and everything that matters has been said.
     _exit(0);
