@@ -59,7 +59,8 @@ public:
     {
         vector = 0;
         uc_mem_write(m_engine.get(), code_address, code.data(), code.size());
-        uc_ctl_flush_tb(m_engine.get());
+        // Not uc_ctl_flush_tb(): in 2.1.1 that writes 1 GiB of translation buffer, which takes 100 ms.
+        uc_ctl_remove_cache(m_engine.get(), uint64_t { code_address }, uint64_t { code_address } + code.size());
         m_state.load(from, StatePart::All);
         uc_emu_start(m_engine.get(), from.eip, 0, 0, 0);
         CpuState after = from;
