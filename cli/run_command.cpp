@@ -17,6 +17,14 @@ namespace ringside {
 
 namespace {
 
+// CLI11's own check would print the largest double, all 309 digits of it.
+std::string not_negative(const std::string& text)
+{
+    double value = 0;
+    bool good = CLI::detail::lexical_cast(text, value) && value >= 0;
+    return good ? "" : "'" + text + "' is no number of seconds";
+}
+
 constexpr const char* footer = R"(The guest's serial console is standard input and output; nothing else is
 written there. Messages, statistics and what the guest writes to port 0xE9 go
 to standard error. Ctrl-C stops the guest; a second one kills it. A guest that
@@ -175,7 +183,7 @@ void add_run_command(Program& program)
         ->allow_extra_args(false);
     command->add_option("--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
-        ->check(CLI::NonNegativeNumber.description(""));
+        ->check(not_negative, "");
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
     command->add_option("--clock", options->clock, "host (default), or virtual: time by blocks\nexecuted, the same in every run")
         ->option_text("KIND")
