@@ -1,0 +1,37 @@
+// One run of a bantam workload on one of the machines that are compared, its console lines timed as they arrive.
+#pragma once
+
+#include "bench/support/measurement.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ringside {
+
+struct Workload {
+    std::string name;
+    std::string arguments;         // of the kernel's command line
+    std::string module = {};       // a ring-3 program, without ".elf"; empty for a workload of the kernel
+};
+
+enum class Machines : uint8_t {
+    Ringside,
+    RingsideRecording, // every event recorded and written to a file in memory
+    Qemu,
+    Bare,              // bare Unicorn, without and with a hook before each block
+    BareBlockHook,
+};
+
+struct GuestTiming {
+    TimedLines lines;
+    double until_first_instruction = 0; // seconds from the start of the worker's creation; Ringside only
+};
+
+// Where this build's programs and guests are.
+std::string build_folder();
+
+Result<GuestTiming> run_guest(Machines machine, const Workload& workload);
+
+}

@@ -1,0 +1,54 @@
+#include "bench/support/interleaved.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace ringside {
+
+namespace {
+
+std::vector<double> part(const std::vector<Moment>& samples, double Moment::*member)
+{
+    std::vector<double> values;
+    std::transform(samples.begin(), samples.end(), std::back_inserter(values),
+        [member](const Moment& sample) { return sample.*member; });
+    return values;
+}
+
+}
+
+Result<Interleaved> Interleaved::measure(
+    const Workload& workload, std::span<const Stretch> stretches, std::span<const Machines> machines, unsigned runs)
+{
+    fmt::print(stderr, "bench: {} {}\n", workload.name, workload.arguments);
+    Interleaved result;
+    for (unsigned run = 0; run < runs; ++run) {
+        for (Machines machine : machines) {
+            auto timing = run_guest(machine, workload);
+            if (!timing)
+                return timing.propagate();
+            auto& samples = result.m_samples[machine];
+            samples.resize(stretches.size());
+            for (std::size_t i = 0; i < stretches.size(); ++i) {
+                auto sample = timing->lines.between(stretches[i].from, stretches[i].to);
+                if (!sample)
+                    return fail(ExitCode::Internal, fmt::format("{} did not say '{}' on machine {}", workload.name,
+                        stretches[i].to, static_cast<int>(machine)));
+                samples[i].push_back(*sample);
+            }
+        }
+    }
+    return result;
+}
+
+double Interleaved::wall(Machines machine, std::size_t stretch) const
+{
+    return median(part(m_samples.at(machine)[stretch], &Moment::wall));
+}
+
+double Interleaved::cpu(Machines machine, std::size_t stretch) const
+{
+    return median(part(m_samples.at(machine)[stretch], &Moment::cpu));
+}
+
+}
