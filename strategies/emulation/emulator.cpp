@@ -150,9 +150,7 @@ std::optional<Exit> Emulator::after_stop(uc_err error)
     case UC_ERR_INSN_INVALID: // Unicorn does not call the interrupt hook for an undefined opcode
     case UC_ERR_FETCH_PROT:   // code where no RAM is: the bus answers with ones, and FF FF is undefined
     case UC_ERR_FETCH_UNMAPPED:
-        m_exit_begin = m_engine.begin_exit();
-        m_state.save(m_cpu, StatePart::Integer);
-        return unless_continuing(take_fault(fault_without_code(UD)));
+        return unless_continuing(take_undefined_opcode());
     default:
         return failed(error);
     }

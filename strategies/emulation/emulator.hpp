@@ -71,6 +71,7 @@ private:
 
     void stop(Stop why);
     void stop_before_block(Stop why, Exit::Reason reason);
+    void check_register_value();
     void check_port_permission();
     bool interrupt_window_open();
     void arm_limit();
@@ -81,6 +82,7 @@ private:
 
     // Deliver through the guest's IDT. Kicked when the guest goes on, TripleFault when it cannot.
     Exit take_exception();
+    Exit take_undefined_opcode();
     Exit take_fault(const Fault& fault);
     Exit take(const Event& event, EventKind exit_kind, RingChangeCause cause);
     Event int_instruction_event();

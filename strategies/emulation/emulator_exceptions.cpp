@@ -4,9 +4,29 @@
 #include "core/x86/system_instructions.hpp"
 #include "strategies/emulation/emulator.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace ringside {
+
+namespace {
+
+// Unicorn reads the operand of INC, XCHG or CMPXCHG as by a plain load first. A processor asks for the page with the
+// intent to write, so that a page fault of such an instruction always counts as one of a write (SDM 3A §4.7).
+bool modifies_memory(GuestMemory& memory, const CpuState& state)
+{
+    auto decoded = decode_instruction(memory, state);
+    if (decoded.fault)
+        return false;
+    auto is_modified = [](const ZydisDecodedOperand& operand) {
+        return operand.type == ZYDIS_OPERAND_TYPE_MEMORY && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ)
+            && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+    };
+    auto operands = decoded.instruction.all_operands();
+    return std::any_of(operands.begin(), operands.end(), is_modified);
+}
+
+}
 
 // Unicorn tells the interrupt hook only the vector. The error code, CR2 and whether INT n raised it lie in the state.
 Exit Emulator::take_exception()
@@ -15,12 +35,16 @@ Exit Emulator::take_exception()
     auto vector = static_cast<uint8_t>(m_vector);
     if (m_state.raised_by_int_instruction())
         return take(int_instruction_event(), EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
+    uint32_t error_code = pushes_error_code(vector) ? m_state.error_code() : 0;
+    constexpr uint32_t write = 1 << 1;
+    if (vector == PF && !(error_code & write) && modifies_memory(m_engine.memory(), m_cpu))
+        error_code |= write;
     // A debug exception of Unicorn's own is the single step: breakpoints are ours.
     constexpr uint32_t single_step = 1 << 14;
     return take({ .type = EventType::HardwareException,
                     .vector = vector,
                     .has_error_code = pushes_error_code(vector),
-                    .error_code = pushes_error_code(vector) ? m_state.error_code() : 0,
+                    .error_code = error_code,
                     .fault_address = m_cpu.cr2,
                     .return_eip = m_cpu.eip,
                     .debug_status = vector == DB ? single_step : 0 },
@@ -42,14 +66,29 @@ Event Emulator::int_instruction_event()
     return event;
 }
 
+// INT1 is undefined for Unicorn.
+Exit Emulator::take_undefined_opcode()
+{
+    constexpr uint8_t int1 = 0xF1;
+    m_exit_begin = m_engine.begin_exit();
+    m_state.save(m_cpu, StatePart::Integer);
+    if (read_code_byte(m_engine.memory(), m_cpu, m_cpu.eip) != int1)
+        return take_fault(fault_without_code(UD));
+    return take({ .type = EventType::PrivilegedSoftwareException, .vector = DB, .return_eip = m_cpu.eip + 1 },
+        EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
+}
+
+// The only #DB among the faults of emulated instructions is that of DR7.GD.
 Exit Emulator::take_fault(const Fault& fault)
 {
+    constexpr uint32_t general_detect = 1 << 13;
     return take({ .type = EventType::HardwareException,
                     .vector = fault.vector,
                     .has_error_code = fault.has_error_code,
                     .error_code = fault.error_code,
                     .fault_address = fault.address,
-                    .return_eip = m_cpu.eip },
+                    .return_eip = m_cpu.eip,
+                    .debug_status = fault.vector == DB ? general_detect : 0 },
         EventKind::Exception, RingChangeCause::Exception);
 }
 

@@ -1,5 +1,6 @@
 // What the emulator does while the guest is between two instructions, called by Unicorn.
 #include "core/verify.hpp"
+#include "core/x86/control_registers.hpp"
 #include "core/x86/cpuid.hpp"
 #include "core/x86/io_permission.hpp"
 #include "core/x86/system_instructions.hpp"
@@ -172,7 +173,7 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
     m_new_watches.clear();
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
         auto reason = watched.watch.reason;
-        bool wanted = reason == WatchReason::Emulate || m_exact_rings || (reason == WatchReason::Port && deprivileged);
+        bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || m_exact_rings || (reason == WatchReason::Port && deprivileged);
         if (wanted && !m_watches.contains(watched.address))
             m_new_watches.push_back(watched);
     }
@@ -195,6 +196,8 @@ void Emulator::on_watched(uint32_t address)
     case WatchReason::Port:
         m_port_eip = read_register(UC_X86_REG_EIP);
         return check_port_permission();
+    case WatchReason::Check:
+        return check_register_value();
     case WatchReason::Emulate:
         // The code may have changed since the watch was set.
         m_state.save(m_cpu, StatePart::Integer);
@@ -203,6 +206,20 @@ void Emulator::on_watched(uint32_t address)
             return;
         m_exit_begin = m_engine.begin_exit();
         return stop(Stop::Emulate);
+    }
+}
+
+// Unicorn loads any value into CR0 and CR4 and takes a null selector for TR; outside ring 0 it raises #GP(0) itself.
+void Emulator::check_register_value()
+{
+    m_state.save(m_cpu, StatePart::Integer);
+    auto decoded = decode_instruction(m_engine.memory(), m_cpu);
+    if (decoded.fault)
+        return;
+    if (auto fault = check_system_register(m_cpu, decoded.instruction)) {
+        m_exit_begin = m_engine.begin_exit();
+        m_fault = *fault;
+        stop(Stop::Fault);
     }
 }
 

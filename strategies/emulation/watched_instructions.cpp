@@ -1,5 +1,6 @@
 #include "strategies/emulation/watched_instructions.hpp"
 
+#include "core/x86/control_registers.hpp"
 #include "core/x86/paging.hpp"
 #include "core/x86/system_instructions.hpp"
 
@@ -37,6 +38,8 @@ std::optional<Watch> watch_for(const Instruction& instruction)
 {
     if (is_system_instruction(instruction))
         return Watch { WatchReason::Emulate };
+    if (loads_checked_register(instruction))
+        return Watch { WatchReason::Check };
     switch (instruction.info.mnemonic) {
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:

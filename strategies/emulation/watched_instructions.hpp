@@ -16,6 +16,7 @@ namespace ringside {
 enum class WatchReason : uint8_t {
     Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER: the engine answers, not Unicorn
     RingChange, // IRET and far transfers: the virtual ring may change without an event
+    Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
 };
 
