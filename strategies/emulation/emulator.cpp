@@ -97,6 +97,7 @@ Exit Emulator::run()
 // The limit first, the reasons to look sooner afterwards: a kick() between the two is not lost.
 void Emulator::arm_limit()
 {
+    m_waiting = false;
     m_limit.store(m_engine.block_limit());
     if (m_kicked.load() || m_engine.interrupt_pending())
         m_limit.store(0);

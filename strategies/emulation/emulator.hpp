@@ -74,6 +74,7 @@ private:
     void check_register_value();
     void check_port_permission();
     bool interrupt_window_open();
+    bool still_waiting();
     void arm_limit();
     void follow_recording();
     std::optional<Exit> after_stop(uc_err error);
@@ -112,6 +113,9 @@ private:
     // Shared with kick(), which any thread may call.
     std::atomic<uint64_t> m_limit { 0 }; // block count at which the block hook looks closer
     std::atomic<bool> m_kicked { false };
+
+    bool m_waiting = false;  // an interrupt waits for the guest to let it in: every block looks
+    uint64_t m_deadline = 0; // block count at which run() returns even so
 
     Stop m_stop = Stop::None;
     Exit m_exit;

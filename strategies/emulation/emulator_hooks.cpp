@@ -119,8 +119,19 @@ void Emulator::block_hook(uc_engine*, uint64_t address, uint32_t, void* user)
     }
 }
 
+// The usual case while an interrupt waits for the guest to let it in, at every block: nothing else has come up, and the
+// limit stays 0. It is kept free of the atomic operations below, which would cost more than a port access.
+bool Emulator::still_waiting()
+{
+    return m_waiting && m_blocks < m_deadline && !m_kicked.load(std::memory_order_relaxed) && m_new_watches.empty()
+        && !m_look_at_ring && m_engine.interrupt_pending() && !interrupt_window_open();
+}
+
 void Emulator::on_limit()
 {
+    if (still_waiting())
+        return;
+    m_waiting = false;
     if (!m_new_watches.empty())
         return stop_before_block(Stop::Translate, {});
     if (m_look_at_ring) {
@@ -140,6 +151,8 @@ void Emulator::on_limit()
     if (interrupt_window_open())
         return stop_before_block(Stop::Return, Exit::Reason::InterruptWindow);
     // Neither STI nor IRET nor POPF can be hooked: look again at every block until the guest lets interrupts in.
+    m_deadline = limit;
+    m_waiting = true;
     m_limit.store(0);
 }
 
