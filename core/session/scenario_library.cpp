@@ -41,8 +41,9 @@ Unexpected unknown_guest(const std::string& guest, const ScenarioLibrary& librar
     std::string hint = near.empty() ? "'ringside scenarios' lists the scenarios" : fmt::format("did you mean '{}'?", near);
     if (names.empty())
         hint = fmt::format("there are no scenarios in {}", printable(library.scenarios_directory().string()));
-    return fail(ExitCode::BadImage,
-        fmt::format("there is no scenario and no file named '{}'", printable(guest)), std::move(hint));
+    // A name with a dot is a file's that is missing; without one it is a word that the command line does not know.
+    auto code = guest.find('.') != std::string::npos ? ExitCode::BadImage : ExitCode::Usage;
+    return fail(code, fmt::format("there is no scenario and no file named '{}'", printable(guest)), std::move(hint));
 }
 
 }
@@ -92,7 +93,7 @@ Result<Scenario> ScenarioLibrary::find_guest(const std::string& guest) const
     if (contains(guest))
         return load(guest);
     std::error_code error;
-    bool is_path = guest.find('/') != std::string::npos || std::filesystem::exists(guest, error);
+    bool is_path = guest.find('/') != std::string::npos || std::filesystem::is_regular_file(guest, error);
     if (!is_path)
         return unknown_guest(guest, *this);
     Scenario scenario;

@@ -125,7 +125,7 @@ Result<void> Session::set_up(Milliseconds patience)
     }
     if (m_setup_error)
         return Unexpected { *m_setup_error };
-    if (ended() && !m_report)
+    if (ended() && !m_ready)
         return fail(ExitCode::Internal, "the guest could not be set up: " + m_end.result.reason);
     return {};
 }

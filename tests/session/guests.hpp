@@ -1,0 +1,19 @@
+// Guests of a few instructions, for tests of what is around them. Their source is in guests.cpp.
+#pragma once
+
+#include <string>
+
+namespace ringside::test {
+
+// The path of a Multiboot kernel; the file lives as long as the test program.
+//
+//   greet   prints "hello\n" and ends well
+//   fail    ends with 5 through the debug-exit port
+//   echo    prints "ready\n", then every byte that it receives, until that is 'q'
+//   spin    prints "spinning", then loops with interrupts off
+//   sleep   prints "sleeping", then halts again and again with interrupts on
+//   flood   prints all 256 byte values, 1024 times over, and ends well
+//   both    prints "serial" on COM1 and "debug" on port 0xE9, and ends well
+std::string guest(const std::string& name);
+
+}

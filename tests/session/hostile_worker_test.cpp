@@ -1,0 +1,175 @@
+// Workers that break the rules. This test program is its own hostile worker: a constructor takes over before main() when
+// the program was started as one.
+#include "core/session/message.hpp"
+#include "tests/catch.hpp"
+#include "tests/session/processes.hpp"
+#include "core/trace/totals.hpp"
+#include "tests/session/running.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace ringside;
+using namespace ringside::test;
+
+namespace {
+
+constexpr int control = WorkerProcess::control_descriptor;
+
+void say(MessageKind kind, std::span<const std::byte> body = {})
+{
+    (void)send_message(control, kind, body);
+}
+
+void send_garbage(unsigned seed)
+{
+    std::mt19937 random(seed);
+    for (int i = 0; i < 200; ++i) {
+        std::array<uint32_t, 16> packet;
+        for (auto& word : packet)
+            word = random() % 16;
+        (void)send(control, packet.data(), random() % sizeof packet, MSG_NOSIGNAL);
+    }
+}
+
+void damage_shared_memory(const Message& setup)
+{
+    auto scribble = [](const Descriptor& descriptor) {
+        auto size = static_cast<std::size_t>(lseek(descriptor.get(), 0, SEEK_END));
+        void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
+        if (memory != MAP_FAILED)
+            std::memset(memory, 0xA5, size);
+        (void)ftruncate(descriptor.get(), 0);
+    };
+    scribble(setup.descriptors.at(1));
+    scribble(setup.descriptors.at(2));
+}
+
+[[noreturn]] void behave(std::string_view manner)
+{
+    auto setup = receive_message_with_descriptors(control, 8);
+    if (manner == "dies in set-up")
+        raise(SIGKILL);
+    if (manner == "exits in set-up")
+        _exit(3);
+    if (manner == "bad error")
+        say(MessageKind::SetupFailed, std::vector<std::byte>(100, std::byte { 0xFF }));
+    if (manner.starts_with("garbage "))
+        send_garbage(static_cast<unsigned>(std::atoi(manner.data() + 8)));
+    say(MessageKind::Ready);
+    if (manner == "bad report")
+        say(MessageKind::Ended, std::vector<std::byte>(10, std::byte { 0x77 }));
+    if (manner == "a session's message")
+        say(MessageKind::Command);
+    if (manner == "error after ready")
+        say(MessageKind::SetupFailed);
+    if (manner == "scribbles")
+        damage_shared_memory(setup.message);
+    if (manner == "closes its socket")
+        close(control);
+    while (manner == "floods")
+        say(MessageKind::Paused);
+    for (;;)
+        pause();
+}
+
+__attribute__((constructor)) void become_hostile_worker(int argc, char** argv)
+{
+    if (argc == 4 && std::string_view { argv[1] } == "worker")
+        behave(argv[3]);
+}
+
+SessionConfiguration hostile(const std::string& manner)
+{
+    auto configuration = configuration_of("greet");
+    configuration.name = manner;
+    configuration.worker_program = "/proc/self/exe";
+    return configuration;
+}
+
+}
+
+TEST_CASE("a worker that dies while setting up is an error that says so", "[session]")
+{
+    auto killed = Session::start(hostile("dies in set-up"));
+    REQUIRE_FALSE(killed);
+    CHECK(killed.error().code == ExitCode::Internal);
+    CHECK(killed.error().message == "the guest could not be set up: worker killed by SIGKILL (9)");
+    auto exited = Session::start(hostile("exits in set-up"));
+    REQUIRE_FALSE(exited);
+    CHECK(exited.error().message == "the guest could not be set up: worker exited with status 3");
+    auto lying = Session::start(hostile("bad error"));
+    REQUIRE_FALSE(lying);
+    CHECK(lying.error().code == ExitCode::Internal);
+    CHECK(children().empty());
+}
+
+TEST_CASE("a worker that breaks the protocol is ended, and that is said", "[session]")
+{
+    auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "error after ready");
+    INFO(manner);
+    auto session = Session::start(hostile(manner));
+    REQUIRE(session);
+    REQUIRE(wait_for_end(**session));
+    CHECK((*session)->end().cause == SessionEnd::Cause::Died);
+    CHECK((*session)->end().result.reason.starts_with("the worker sent a"));
+    CHECK(exit_code((*session)->end()) == ExitCode::Internal);
+    CHECK(children().empty());
+}
+
+TEST_CASE("a worker that hangs up without ending is killed", "[session]")
+{
+    auto session = Session::start(hostile("closes its socket"));
+    REQUIRE(session);
+    REQUIRE(wait_for_end(**session));
+    CHECK((*session)->end().cause == SessionEnd::Cause::Died);
+    CHECK(children().empty());
+}
+
+TEST_CASE("a worker that scribbles over all shared memory does no harm", "[session]")
+{
+    auto session = Session::start(hostile("scribbles"));
+    REQUIRE(session);
+    (*session)->wait(50ms, Session::Console::Ignore);
+    std::string text;
+    std::vector<EventRecord> events;
+    (*session)->take_console(text);
+    (*session)->take_debug_output(text);
+    (*session)->trace().drain(events);
+    CHECK(text.empty());
+    CHECK(events.empty());
+    (void)totals_of((*session)->trace().block(), 0);
+    (*session)->stop(50ms);
+    CHECK((*session)->ended());
+}
+
+TEST_CASE("a worker that floods its session with messages does not hold it up", "[session]")
+{
+    auto session = Session::start(hostile("floods"));
+    REQUIRE(session);
+    auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i)
+        (*session)->wait(0ms, Session::Console::Ignore);
+    CHECK(std::chrono::steady_clock::now() - begin < 1s);
+    (*session)->stop(100ms);
+    CHECK((*session)->ended());
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
+
+TEST_CASE("random messages from a worker end in an error or in its end, never in harm", "[session]")
+{
+    for (int seed = 1; seed <= 25; ++seed) {
+        INFO("seed " << seed);
+        auto session = Session::start(hostile("garbage " + std::to_string(seed)));
+        if (session)
+            (*session)->stop(50ms);
+        CHECK((!session || (*session)->ended()));
+    }
+    CHECK(children().empty());
+}
