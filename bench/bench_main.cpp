@@ -115,9 +115,9 @@ struct Operation {
 
 std::vector<Operation> operations()
 {
-    constexpr double n = 200000, few = 50000;
+    constexpr double n = 200000, few = 50000, rounds = 300000;
     auto privileged = [](const char* label, const char* from, const char* to, double per_round) {
-        return Stretch { label, fmt::format("{}", from), fmt::format("privops: {}", to), few * per_round };
+        return Stretch { label, from, fmt::format("privops: {}", to), rounds * per_round };
     };
     return {
         { { "ports", "n=3000000" }, { { .label = "port access (UART)", .operations = 3e6 } }, 0.6, Machines::Bare },
@@ -126,7 +126,7 @@ std::vector<Operation> operations()
         { { "switches", "n=50000", "switches" }, { { .label = "process switch", .operations = few } } },
         { { "ptes", "n=500000" }, { { .label = "mapping change with INVLPG", .operations = 5e5 } } },
         { { "mmio", "n=1000000" }, { { .label = "local APIC access", .operations = 1e6 } } },
-        { { "privops", "n=50000" },
+        { { "privops", "n=300000" },
             { privileged("STI, PUSHF, CLI, PUSHF", "bench: begin", "cli, sti", 1),
                 privileged("MOV to and from CR0", "privops: cli, sti", "mov cr0", 2),
                 privileged("MOV to and from CR3", "privops: mov cr0", "mov cr3", 1),
