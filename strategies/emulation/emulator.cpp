@@ -99,7 +99,7 @@ void Emulator::arm_limit()
 {
     m_waiting = false;
     m_limit.store(m_engine.block_limit());
-    if (m_kicked.load() || m_engine.interrupt_pending())
+    if (m_kicked.load() || m_look_at_ring || m_engine.interrupt_pending())
         m_limit.store(0);
 }
 

@@ -76,6 +76,7 @@ private:
     bool interrupt_window_open();
     bool still_waiting();
     void arm_limit();
+    void settle_ring(unsigned ring, uint32_t eip);
     void follow_recording();
     std::optional<Exit> after_stop(uc_err error);
     Exit halted();

@@ -97,6 +97,8 @@ Exit Emulator::take(const Event& event, EventKind exit_kind, RingChangeCause cau
 {
     auto& recorder = m_engine.recorder();
     uint32_t eip = m_cpu.eip;
+    if (m_look_at_ring) // the new ring's very first instruction faults, or its page does
+        settle_ring(m_cpu.cpl(), eip);
     m_debug.save(m_cpu);
     g_verify_context.guest_eip = eip;
     Delivery delivery = deliver(m_cpu, m_engine.memory(), event);

@@ -135,12 +135,8 @@ void Emulator::on_limit()
     if (!m_new_watches.empty())
         return stop_before_block(Stop::Translate, {});
     if (m_look_at_ring) {
-        m_look_at_ring = false;
-        if (unsigned ring = virtual_ring(); ring != m_ring) {
-            m_engine.begin_exit();
-            m_engine.recorder().ring_change(m_ring, ring, m_look_cause, m_block, RealRing::Interpreted);
-            m_ring = ring;
-        }
+        m_engine.begin_exit();
+        settle_ring(virtual_ring(), m_block);
     }
     uint64_t limit = m_engine.block_limit();
     m_limit.store(limit);
@@ -154,6 +150,15 @@ void Emulator::on_limit()
     m_deadline = limit;
     m_waiting = true;
     m_limit.store(0);
+}
+
+// The instruction that may have changed the ring is done, and the guest is now in `ring`.
+void Emulator::settle_ring(unsigned ring, uint32_t eip)
+{
+    m_look_at_ring = false;
+    if (ring != m_ring)
+        m_engine.recorder().ring_change(m_ring, ring, m_look_cause, eip, RealRing::Interpreted);
+    m_ring = ring;
 }
 
 bool Emulator::interrupt_window_open()
