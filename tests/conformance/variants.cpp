@@ -1,0 +1,65 @@
+#include "tests/conformance/variants.hpp"
+
+#include <fmt/format.h>
+#include <set>
+
+namespace ringside::test {
+
+namespace {
+
+// Why this strategy is left out, or "".
+std::string reason_to_skip(const StrategyEntry& entry)
+{
+    if (entry.info().guest == GuestKind::Paravirtual)
+        return "it runs ported guests only";
+    auto availability = entry.probe();
+    return availability.available ? "" : availability.detail;
+}
+
+void tell_once(std::string_view what, const std::string& reason)
+{
+    static std::set<std::string> told;
+    auto line = fmt::format("skipped: {}: {}", what, reason);
+    if (told.insert(line).second)
+        fmt::print("{}\n", line);
+}
+
+}
+
+std::string Variant::name() const
+{
+    return fmt::format("{}, {} clock, recording {}", strategy, clock == ClockKind::Host ? "host" : "virtual",
+        recording ? "on" : "off");
+}
+
+SessionConfiguration Variant::configure() const
+{
+    SessionConfiguration configuration;
+    configuration.strategy = strategy;
+    configuration.clock = clock;
+    configuration.recording = recording;
+    return configuration;
+}
+
+std::vector<Variant> variants()
+{
+    std::vector<Variant> found;
+    for (const auto& entry : all_strategies()) {
+        const auto& info = entry.info();
+        if (auto reason = reason_to_skip(entry); !reason.empty()) {
+            tell_once(info.name, reason);
+            continue;
+        }
+        for (ClockKind clock : { ClockKind::Host, ClockKind::Virtual }) {
+            if (clock == ClockKind::Virtual && !info.virtual_clock) {
+                tell_once(fmt::format("{} with the virtual clock", info.name), "it does not count blocks");
+                continue;
+            }
+            for (bool recording : { false, true })
+                found.push_back({ std::string(info.name), clock, recording });
+        }
+    }
+    return found;
+}
+
+}

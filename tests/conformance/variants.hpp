@@ -1,0 +1,25 @@
+// The ways in which every guest is run: each strategy of this program, with each clock that it has, recording or not.
+#pragma once
+
+#include "core/machine/strategy.hpp"
+#include "core/session/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringside::test {
+
+struct Variant {
+    std::string strategy;
+    ClockKind clock = ClockKind::Host;
+    bool recording = false;
+
+    std::string name() const;
+    SessionConfiguration configure() const;
+};
+
+// Of the strategies that can run unmodified guests here. Those that cannot are named on standard output, once, with the
+// reason.
+std::vector<Variant> variants();
+
+}
