@@ -33,7 +33,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 {
     if (word.empty() || word.size() > longest_word)
         return {};
-    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::size_t best = (word.size() + 2) / 3 + 1; // one slip in three characters, two that are swapped counting as two
     std::string found;
     for (const auto& candidate : candidates) {
         std::size_t distance = edits(word, candidate);
