@@ -24,7 +24,7 @@ constexpr uint8_t line_interrupt = 0x06, received_interrupt = 0x04, timeout_inte
                   transmitter_interrupt = 0x02, modem_interrupt = 0x00, no_interrupt = 0x01;
 constexpr uint8_t fifos_present = 0xC0;
 // FIFO control.
-constexpr uint8_t fifo_enable = 1 << 0, reset_receiver = 1 << 1, trigger_bits = 0xC0;
+constexpr uint8_t fifo_enable = 1 << 0, trigger_bits = 0xC0;
 // Line control and modem control.
 constexpr uint8_t divisor_latch = 1 << 7;
 constexpr uint8_t loop = 1 << 4;
@@ -225,11 +225,11 @@ void Uart::write_interrupt_enable(uint8_t value)
     update_line();
 }
 
+// Drivers write this register first of all when they set the port up, and often drain the receiver afterwards: xv6 with
+// the FIFOs off before and after, where nothing is reset. What came before the guest was ready comes again.
 void Uart::write_fifo_control(uint8_t value)
 {
-    const bool toggled = (value ^ m_state.fifo_control) & fifo_enable;
-    if (toggled || value & reset_receiver)
-        give_back_fifo();
+    give_back_fifo();
     m_state.fifo_control = static_cast<uint8_t>(value & fifo_enable ? value & (fifo_enable | trigger_bits) : 0);
     settle();
     update_line();

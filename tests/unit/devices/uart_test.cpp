@@ -148,6 +148,22 @@ TEST_CASE("input that is there before the kernel sets the port up survives the s
     CHECK(world.drain() == "hello");
 }
 
+TEST_CASE("input that is there before a kernel without FIFOs drains the receiver arrives whole", "[uart]")
+{
+    World world;
+    world.send("hello");
+    world.put(FCR, 0);
+    world.put(LCR, 0x03);
+    world.put(MCR, 0);
+    world.put(IER, 0x01);
+    world.get(IIR);
+    CHECK(world.get(RBR) == 0);
+    CHECK_FALSE(world.interrupts.level());
+    world.pass(Uart::settling_time);
+    CHECK(world.interrupts.level());
+    CHECK(world.drain() == "hello");
+}
+
 TEST_CASE("loopback receives what it transmits, and nothing reaches or comes from the host", "[uart]")
 {
     World world;
