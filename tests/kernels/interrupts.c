@@ -8,7 +8,7 @@ enum { IRQ_BASE = 0x20, TIMER = 0x40, SELF = 0x41, HIGHER = 0x91, PIN_PIT = 0x50
 #define IO_APIC ((volatile uint32_t *)0xFEC00000)
 
 static volatile unsigned counts[256];
-static volatile uint32_t last_eip;
+static volatile uint32_t first_eip; // of the first interrupt since it was set to 0
 static uint32_t order[8];
 static unsigned ordered;
 
@@ -46,7 +46,8 @@ static bool count(struct trap *trap)
         return false;
     ++counts[trap->vector];
     order[ordered++ & 7] = trap->vector;
-    last_eip = trap->eip;
+    if (first_eip == 0)
+        first_eip = trap->eip;
     acknowledge(trap->vector);
     return true;
 }
@@ -136,16 +137,16 @@ static void expect_taken(const char *name, void (*code)(void), uint32_t offset)
 {
     pend_a_tick();
     unsigned begin = counts[IRQ_BASE];
-    last_eip = 0;
+    first_eip = 0;
     code();
-    check(name, 1, counts[IRQ_BASE] - begin);
-    check("  where it was taken", offset, last_eip - (uint32_t)code);
+    check_that(name, counts[IRQ_BASE] > begin); // on a busy host the next tick may have come, too
+    check("  where it was taken", offset, first_eip - (uint32_t)code);
 }
 
 static void test_shadow(void)
 {
     set_pit(100); // a tick is far off when one was just taken
-    expect_taken("sti; hlt takes the waiting interrupt once", sti_hlt, 2);
+    expect_taken("sti; hlt takes the waiting interrupt", sti_hlt, 2);
     expect_taken("sti; nop; cli takes it after nop", sti_nop_cli, 2);
     expect_taken("popf; cli takes it after popf", popf_cli, 6);
     expect_taken("iret; cli takes it after iret", iret_cli, 12);
@@ -154,7 +155,7 @@ static void test_shadow(void)
     sti_cli();
     check("sti; cli takes none", 0, counts[IRQ_BASE] - begin);
     __asm__ volatile("sti; nop; nop; cli");
-    check("  it still waits", 1, counts[IRQ_BASE] - begin);
+    check_that("  it still waits", counts[IRQ_BASE] > begin);
     set_pit(5000);
     begin = counts[IRQ_BASE];
     for (unsigned i = 0; i < 300; ++i)
