@@ -24,8 +24,11 @@ Platform::Platform(
     , m_debug_console(std::move(hooks.debug_output))
     , m_debug_exit(std::move(hooks.debug_exit))
     , m_marker(std::move(hooks.marker))
+    , m_firmware_configuration(memory.size())
+    , m_test_device(m_router, m_io_apic)
     , m_devices { &m_uart, &m_pic, &m_pit, &m_rtc, &m_keyboard, &m_vga, &m_local_apic, &m_io_apic, &m_debug_console,
-        &m_debug_exit, &m_marker, &m_post_code, &m_system_control, &m_reset_control, &m_unclaimed }
+        &m_debug_exit, &m_marker, &m_post_code, &m_system_control, &m_reset_control, &m_firmware_configuration,
+        &m_test_device, &m_unclaimed }
 {
     m_local_apic.connect_eoi([this](uint8_t vector) { m_io_apic.end_of_interrupt(vector); });
 }
@@ -58,6 +61,7 @@ Result<void> Platform::claim_addresses()
         { m_post_code, 0, 0x80, 1, 1 },
         { m_system_control, 0, 0x92, 1, 1 },
         { m_pic, 1, 0xA0, 2, 1 },
+        { m_test_device, 0, 0xE0, 4, 1 },
         { m_marker, 0, 0xE8, 1, 4 },
         { m_debug_console, 0, 0xE9, 1, 1 },
         { m_debug_exit, 0, 0xF4, 4, 4 },
@@ -66,7 +70,9 @@ Result<void> Platform::claim_addresses()
         { m_vga, 2, 0x3DA, 1, 1 },
         { m_uart, 0, 0x3F8, 8, 1 },
         { m_pic, 2, 0x4D0, 2, 1 },
+        { m_firmware_configuration, 0, 0x510, 2, 2 },
         { m_reset_control, 0, 0xCF9, 1, 1 },
+        { m_test_device, 1, 0x2000, TestDevice::lines, 1 },
     };
     for (const auto& claim : ports) {
         if (auto claimed = m_bus.claim_ports(claim.device, claim.region, claim.base, claim.count, claim.widest);

@@ -10,6 +10,7 @@
 #include "core/devices/bus.hpp"
 #include "core/devices/debug_console.hpp"
 #include "core/devices/debug_exit.hpp"
+#include "core/devices/firmware_configuration.hpp"
 #include "core/devices/interrupt_router.hpp"
 #include "core/devices/io_apic.hpp"
 #include "core/devices/keyboard_controller.hpp"
@@ -21,6 +22,7 @@
 #include "core/devices/reset_control.hpp"
 #include "core/devices/rtc.hpp"
 #include "core/devices/system_control_port.hpp"
+#include "core/devices/test_device.hpp"
 #include "core/devices/uart.hpp"
 #include "core/devices/unclaimed.hpp"
 #include "core/devices/vga_text.hpp"
@@ -107,6 +109,8 @@ private:
     DebugExit m_debug_exit;
     Marker m_marker;
     PostCode m_post_code;
+    FirmwareConfiguration m_firmware_configuration;
+    TestDevice m_test_device;
     std::vector<Device*> m_devices;
 };
 

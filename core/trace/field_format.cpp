@@ -26,6 +26,7 @@ constexpr NamedRange ports[] {
     { 0x64, 0x64, "keyboard" },
     { 0x70, 0x71, "RTC/CMOS" },
     { 0xA0, 0xA1, "PIC 2" },
+    { 0xE0, 0xE3, "test device" },
     { 0xE8, 0xE8, "guest marker" },
     { 0xE9, 0xE9, "debug console" },
     { 0xF4, 0xF4, "debug exit" },
@@ -33,6 +34,8 @@ constexpr NamedRange ports[] {
     { 0x3D4, 0x3D5, "VGA CRTC" },
     { 0x3F6, 0x3F6, "ATA" },
     { 0x3F8, 0x3FF, "COM1" },
+    { 0x510, 0x511, "firmware configuration" },
+    { 0x2000, 0x2017, "test device" },
 };
 
 constexpr NamedRange irqs[] {

@@ -196,6 +196,33 @@ TEST_CASE("debug ports take each width whole", "[platform]")
     CHECK(world.unclaimed.empty());
 }
 
+TEST_CASE("a kernel asks the firmware configuration for the number of CPUs", "[platform]")
+{
+    World world;
+    world.out(0x510, 0x0005, 2);
+    CHECK(world.in(0x511) == 1);
+    CHECK(world.in(0x511) == 0);
+}
+
+TEST_CASE("the test device raises an ISA line at the I/O APIC", "[platform]")
+{
+    World world;
+    world.platform->local_apic().write(0, 0xF0, 4, 0x1FF);
+    world.redirect(14, 0x77);
+    world.out(0x200E, 1);
+    CHECK(world.platform->acknowledge_interrupt() == 0x77);
+    CHECK(world.lines.back() == std::pair { 14u, true });
+}
+
+TEST_CASE("the test device's ports read back in every width", "[platform]")
+{
+    World world;
+    world.out(0xE0, 0x12345678, 4);
+    CHECK(world.in(0xE0, 4) == 0x12345678);
+    CHECK(world.in(0xE2, 2) == 0x1234);
+    CHECK(world.in(0xE1) == 0x56);
+}
+
 TEST_CASE("all three ways to reset ask for it", "[platform]")
 {
     World world;
@@ -237,7 +264,7 @@ TEST_CASE("every device has a name of its own and a register table with names", 
         for (const auto& row : device->registers())
             CHECK_FALSE(row.name.empty());
     }
-    CHECK(names.size() == 15);
+    CHECK(names.size() == 17);
 }
 
 TEST_CASE("the firmware tables are in memory and in the CMOS", "[platform]")

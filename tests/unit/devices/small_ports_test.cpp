@@ -1,10 +1,12 @@
 #include "core/devices/debug_console.hpp"
 #include "core/devices/debug_exit.hpp"
+#include "core/devices/firmware_configuration.hpp"
 #include "core/devices/interrupt_router.hpp"
 #include "core/devices/marker.hpp"
 #include "core/devices/post_code.hpp"
 #include "core/devices/reset_control.hpp"
 #include "core/devices/system_control_port.hpp"
+#include "core/devices/test_device.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/devices/fake_world.hpp"
 
@@ -70,6 +72,55 @@ TEST_CASE("port 0x92 reads A20 back as written and resets on the rising edge of 
     CHECK(resets == 0);
     port.write(0, 0, 1, 0x03);
     CHECK(resets == 1);
+}
+
+TEST_CASE("the firmware configuration tells of one CPU and the memory, byte by byte", "[ports]")
+{
+    FirmwareConfiguration configuration(0x1'2340'0000);
+    auto item = [&](uint16_t selector, unsigned bytes) {
+        configuration.write(0, 0, 2, selector);
+        uint64_t value = 0;
+        for (unsigned i = 0; i < bytes; ++i)
+            value |= uint64_t { configuration.read(0, 1, 1) } << (8 * i);
+        return value;
+    };
+    CHECK(item(0x00, 4) == 0x554D4551); // "QEMU"
+    CHECK(item(0x01, 4) == 1);
+    CHECK(item(0x03, 8) == 0x1'2340'0000);
+    CHECK(item(0x05, 2) == 1);
+    CHECK(item(0x0F, 2) == 1);
+    CHECK(item(0x05, 8) == 1); // zeros after the end
+    CHECK(item(0x19, 4) == 0); // no files
+}
+
+TEST_CASE("the firmware configuration is selected by 16-bit writes only and cannot be changed", "[ports]")
+{
+    FirmwareConfiguration configuration(0x100000);
+    configuration.write(0, 0, 2, 0x05);
+    configuration.write(0, 0, 1, 0x00);
+    configuration.write(0, 1, 1, 0x77);
+    CHECK(configuration.read(0, 1, 1) == 1);
+    CHECK(configuration.read(0, 0, 1) == 0xFF);
+    CHECK(configuration.read(0, 0, 2) == 0xFFFF);
+    CHECK(configuration.read(0, 1, 1) == 0);
+}
+
+TEST_CASE("the test device keeps four bytes and sets any interrupt line", "[ports]")
+{
+    RecordedInput isa, io_apic;
+    TestDevice device(isa, io_apic);
+    device.write(0, 3, 1, 0x5A);
+    CHECK(device.read(0, 3, 1) == 0x5A);
+    CHECK(device.read(0, 0, 1) == 0);
+    device.write(1, 14, 1, 1);
+    device.write(1, 23, 1, 0x80);
+    CHECK((isa.level(14) && io_apic.level(23)));
+    device.write(1, 14, 1, 0);
+    CHECK(!isa.level(14));
+    CHECK(isa.rising_edges(23) == 0);
+    device.write(1, 2, 1, 1);
+    CHECK(isa.rising_edges(2) == 0);
+    CHECK(device.state().lines == 1u << 23);
 }
 
 TEST_CASE("devices with nobody listening work all the same", "[ports]")
