@@ -23,6 +23,7 @@ Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& l
     , m_unicorn(std::move(unicorn))
     , m_state(m_unicorn, layout)
     , m_debug(m_unicorn.get(), [this](uint32_t status) { on_debug_trap(status); })
+    , m_code_pages(engine.memory(), m_limit)
 {
 }
 
@@ -59,6 +60,9 @@ void Emulator::prime()
 
 void Emulator::load(const CpuState& state)
 {
+    // Whoever ran the guest meanwhile may have changed code that was translated here earlier.
+    if (m_blocks > 0)
+        uc_ctl_flush_tb(m_unicorn.get());
     m_cpu = state;
     m_debug.load(state);
     m_state.load(state, StatePart::All);
@@ -87,7 +91,7 @@ Exit Emulator::run()
         arm_limit();
         m_stop = Stop::None;
         uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), 0, 0, 0);
-        if (m_stop == Stop::Return || m_stop == Stop::Translate)
+        if (m_stop == Stop::Return || m_stop == Stop::Translate || m_stop == Stop::Changed)
             m_state.set_instruction_pointer(m_block);
         if (auto exit = after_stop(error))
             return *exit;
@@ -99,7 +103,7 @@ void Emulator::arm_limit()
 {
     m_waiting = false;
     m_limit.store(m_engine.block_limit());
-    if (m_kicked.load() || m_look_at_ring || m_engine.interrupt_pending())
+    if (m_kicked.load() || m_look_at_ring || m_code_pages.any_written() || m_engine.interrupt_pending())
         m_limit.store(0);
 }
 
@@ -140,6 +144,9 @@ std::optional<Exit> Emulator::after_stop(uc_err error)
         return unless_continuing(emulate_instruction());
     case Stop::Translate:
         watch_new_instructions();
+        return std::nullopt;
+    case Stop::Changed:
+        drop_changed_code();
         return std::nullopt;
     case Stop::None:
         break;
@@ -184,6 +191,8 @@ void Emulator::watch_new_instructions()
     if (m_watches.size() + m_new_watches.size() > most_watches)
         forget_watches();
     for (const auto& watched : m_new_watches) {
+        if (auto [known, added] = m_watches.insert_or_assign(watched.address, watched.watch); !added)
+            continue;
         uc_hook hook = 0;
         auto callback = [](uc_engine*, uint64_t address, uint32_t, void* self) {
             static_cast<Emulator*>(self)->on_watched(static_cast<uint32_t>(address));
@@ -192,7 +201,6 @@ void Emulator::watch_new_instructions()
                    reinterpret_cast<void*>(static_cast<uc_cb_hookcode_t>(callback)), this, watched.address,
                    watched.address)
             == UC_ERR_OK);
-        m_watches[watched.address] = watched.watch;
         m_watch_hooks.push_back(hook);
     }
     m_new_watches.clear();
@@ -207,6 +215,7 @@ void Emulator::forget_watches()
         uc_hook_del(m_unicorn.get(), hook);
     m_watch_hooks.clear();
     m_watches.clear();
+    m_verified.clear();
     uc_ctl_flush_tb(m_unicorn.get());
 }
 

@@ -14,6 +14,7 @@
 #include "core/machine/strategy.hpp"
 #include "core/x86/event.hpp"
 #include "core/x86/fault.hpp"
+#include "strategies/emulation/code_pages.hpp"
 #include "strategies/emulation/debug_registers.hpp"
 #include "strategies/emulation/unicorn_engine.hpp"
 #include "strategies/emulation/unicorn_state.hpp"
@@ -50,6 +51,7 @@ private:
         Fault,     // the instruction at EIP raises m_fault
         Emulate,   // the instruction at EIP is for us to execute
         Translate, // the block at EIP holds instructions that must be watched
+        Changed,   // before the block at EIP runs, translations must be dropped
     };
 
     Result<void> map_memory();
@@ -92,6 +94,9 @@ private:
     Exit emulate_instruction();
     void watch_new_instructions();
     void forget_watches();
+    void guard_code(uint32_t address, uint32_t size);
+    bool is_current(uint32_t address);
+    void drop_changed_code();
 
     uint32_t read_register(int name) const;
     unsigned virtual_ring() const; // of the running guest
@@ -128,6 +133,16 @@ private:
 
     std::unordered_map<uint32_t, Watch> m_watches; // by linear address
     std::vector<uc_hook> m_watch_hooks;
+
+    CodePages m_code_pages;
+    bool m_flush_tlb = false; // a page has just become code: stores to it must be seen again by Unicorn, too
+    std::vector<Gpa> m_stale_pages; // found by comparing
+    // The blocks of pages that hold code and data, as they were translated: by linear address, then by frame.
+    struct VerifiedBlock {
+        Gpa physical {};
+        std::vector<uint8_t> bytes;
+    };
+    std::unordered_map<uint32_t, std::vector<VerifiedBlock>> m_verified;
     std::vector<WatchedInstruction> m_new_watches;   // found in the block that was translated last
     uint32_t m_new_block = 0;                        // that block
 

@@ -124,7 +124,7 @@ void Emulator::block_hook(uc_engine*, uint64_t address, uint32_t, void* user)
 bool Emulator::still_waiting()
 {
     return m_waiting && m_blocks < m_deadline && !m_kicked.load(std::memory_order_relaxed) && m_new_watches.empty()
-        && !m_look_at_ring && m_engine.interrupt_pending() && !interrupt_window_open();
+        && !m_look_at_ring && !m_flush_tlb && !m_code_pages.any_written() && m_engine.interrupt_pending() && !interrupt_window_open();
 }
 
 void Emulator::on_limit()
@@ -134,6 +134,8 @@ void Emulator::on_limit()
     m_waiting = false;
     if (!m_new_watches.empty())
         return stop_before_block(Stop::Translate, {});
+    if (m_flush_tlb || m_code_pages.any_written())
+        return stop_before_block(Stop::Changed, {});
     if (m_look_at_ring) {
         m_engine.begin_exit();
         settle_ring(virtual_ring(), m_block);
@@ -192,19 +194,26 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
         auto reason = watched.watch.reason;
         bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || m_exact_rings || (reason == WatchReason::Port && deprivileged);
-        if (wanted && !m_watches.contains(watched.address))
+        auto known = m_watches.find(watched.address);
+        if (wanted && (known == m_watches.end() || known->second.reason == WatchReason::Verify))
             m_new_watches.push_back(watched);
     }
-    if (m_new_watches.empty())
-        return;
+    guard_code(address, size);
     m_new_block = address;
-    m_limit.store(0);
+    if (!m_new_watches.empty() || m_flush_tlb)
+        m_limit.store(0);
 }
 
 void Emulator::on_watched(uint32_t address)
 {
+    if (!is_current(address)) {
+        m_block = address;
+        return stop(Stop::Changed);
+    }
     const auto& watch = m_watches[address];
     switch (watch.reason) {
+    case WatchReason::Verify:
+        return;
     case WatchReason::RingChange:
         m_look_at_ring = m_exact_rings;
         m_look_cause = watch.cause;

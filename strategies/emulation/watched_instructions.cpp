@@ -15,8 +15,10 @@ bool is_far(const Instruction& instruction)
     return instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
 }
 
-// The block's bytes; shorter when a page of it is not RAM.
-std::vector<uint8_t> fetch(GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
+
+}
+
+std::vector<uint8_t> fetch_code(GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
 {
     std::vector<uint8_t> bytes;
     while (bytes.size() < size) {
@@ -30,8 +32,6 @@ std::vector<uint8_t> fetch(GuestMemory& memory, const CpuState& state, uint32_t 
             bytes.push_back(std::to_integer<uint8_t>(byte));
     }
     return bytes;
-}
-
 }
 
 std::optional<Watch> watch_for(const Instruction& instruction)
@@ -70,7 +70,7 @@ std::vector<WatchedInstruction> find_watched_instructions(
     GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
 {
     std::vector<WatchedInstruction> found;
-    auto bytes = fetch(memory, state, begin, size);
+    auto bytes = fetch_code(memory, state, begin, size);
     Instruction instruction;
     for (std::size_t at = 0; at < bytes.size(); at += instruction.length()) {
         if (!decode_bytes(state, std::span { bytes }.subspan(at), instruction))

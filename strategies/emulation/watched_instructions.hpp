@@ -18,6 +18,7 @@ enum class WatchReason : uint8_t {
     RingChange, // IRET and far transfers: the virtual ring may change without an event
     Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
+    Verify,     // the first of a block in a page that holds code and data: has the block changed?
 };
 
 struct Watch {
@@ -32,6 +33,9 @@ struct WatchedInstruction {
     uint32_t address = 0; // linear
     Watch watch {};
 };
+
+// The bytes of `size` at linear address `begin`, fetched as code; shorter when a page of it is not RAM.
+std::vector<uint8_t> fetch_code(GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size);
 
 // The watched instructions in the block of `size` bytes at linear address `begin`, translated for `state`.
 std::vector<WatchedInstruction> find_watched_instructions(
