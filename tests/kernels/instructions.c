@@ -24,8 +24,46 @@ static void put(uint8_t *at, const char *bytes, size_t size)
 }
 #define PUT(at, bytes) put(at, bytes, sizeof(bytes) - 1)
 
+// Four functions in one page, each rewritten by a store of its own: none may be forgotten after the first.
+static void test_many_functions_of_one_page(void)
+{
+    enum { FUNCTIONS = 4, DISTANCE = 256, ROUNDS = 50 };
+    uint8_t *page = code_pages + 4096;
+    for (uint32_t i = 0; i < FUNCTIONS; ++i)
+        PUT(page + i * DISTANCE, "\xB8\x00\x00\x00\x00\xC3");
+    uint32_t wrong = 0;
+    for (uint32_t round = 0; round < ROUNDS; ++round) {
+        for (uint32_t i = 0; i < FUNCTIONS; ++i)
+            *(volatile uint32_t *)(page + i * DISTANCE + 1) = round * FUNCTIONS + i;
+        for (uint32_t i = 0; i < FUNCTIONS; ++i)
+            wrong += call(page + i * DISTANCE) != round * FUNCTIONS + i;
+    }
+    check("four functions of a page, all changed", 0, wrong);
+}
+
+// Code and a busy counter in one page; then the code changes, and the counter's stores must not have hidden that.
+static void test_code_beside_data(void)
+{
+    uint8_t *page = code_pages + 2 * 4096;
+    // incl (counter); mov $n, %eax; ret
+    PUT(page, "\xFF\x05____\xB8\x00\x00\x00\x00\xC3");
+    volatile uint32_t *counter = (volatile uint32_t *)(page + 2048);
+    *(volatile uint32_t *)(page + 2) = (uint32_t)counter;
+    *counter = 0;
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < 2000; ++i) {
+        if (i % 50 == 0)
+            *(volatile uint32_t *)(page + 7) = i;
+        wrong += call(page) != i / 50 * 50;
+    }
+    check("code beside data that changes", 2000, *counter);
+    check("  and the code changed, too", 0, wrong);
+}
+
 static void test_self_modification(void)
 {
+    test_many_functions_of_one_page();
+    test_code_beside_data();
     PUT(code_page, "\xB8\x11\x00\x00\x00\xC3"); // mov $0x11, %eax; ret
     check("code in data", 0x11, call(code_page));
     ((volatile uint8_t *)code_page)[1] = 0x22;
