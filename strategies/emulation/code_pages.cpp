@@ -3,7 +3,6 @@
 #include "core/verify.hpp"
 
 #include <csignal>
-#include <mutex>
 #include <sys/mman.h>
 
 namespace ringside {
@@ -35,16 +34,24 @@ struct FaultWatch {
         sigaction(SIGSEGV, &previous, nullptr);
     }
 
+    // Each time: a test framework or a sanitizer may have taken the signal since.
+    static void install()
+    {
+        struct sigaction current {};
+        VERIFY(sigaction(SIGSEGV, nullptr, &current) == 0);
+        if ((current.sa_flags & SA_SIGINFO) && current.sa_sigaction == on_signal)
+            return;
+        previous = current;
+        struct sigaction action {};
+        action.sa_sigaction = on_signal;
+        action.sa_flags = SA_SIGINFO;
+        sigemptyset(&action.sa_mask);
+        VERIFY(sigaction(SIGSEGV, &action, nullptr) == 0);
+    }
+
     static void add(CodePages& pages)
     {
-        static std::once_flag installed;
-        std::call_once(installed, [] {
-            struct sigaction action {};
-            action.sa_sigaction = on_signal;
-            action.sa_flags = SA_SIGINFO;
-            sigemptyset(&action.sa_mask);
-            VERIFY(sigaction(SIGSEGV, &action, &previous) == 0);
-        });
+        install();
         for (auto& slot : watched) {
             CodePages* empty = nullptr;
             if (slot.compare_exchange_strong(empty, &pages))
