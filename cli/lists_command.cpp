@@ -117,7 +117,7 @@ void add_list(Program& program, const char* name, const char* description, const
 
 void add_strategies_command(Program& program)
 {
-    add_list(program, "strategies", "List the virtualization strategies, and whether this host offers them",
+    add_list(program, "strategies", "List the virtualization strategies",
         R"(A strategy is a way to let a guest execute: by interpreting it, by trapping
 what it may not do, by hardware. The same guest runs under each.
 

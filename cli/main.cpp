@@ -20,7 +20,7 @@ constexpr const char* description = R"(A virtualization laboratory: runs a real 
 virtualization strategies, and shows what each of them really does.)";
 
 constexpr const char* footer = R"(Examples:
-  ringside run hello                     a small guest: rings 0 -> 3 -> 0 and back
+  ringside run hello                     a small guest: rings 0 -> 3 -> 0
   ringside run hello --stats             what the monitor had to do for it
   ringside run kernel.elf --memory 64    any Multiboot kernel of your own
   ringside run hello --trace hello.rst   record every exit and every ring change

@@ -188,11 +188,16 @@ void add_run_command(Program& program)
     command->add_option("--clock", options->clock, "host (default), or virtual: time by blocks\nexecuted, the same in every run")
         ->option_text("KIND")
         ->transform(CLI::CheckedTransformer(clocks).description(""));
-    command->add_option("--trace", options->trace_path, "Record every event to this file")->option_text("FILE");
+    const CLI::Validator named([](const std::string& path) { return path.empty() ? "a file needs a name" : ""; }, "");
+    command->add_option("--trace", options->trace_path, "Record every event to this file")
+        ->option_text("FILE")
+        ->check(named);
     command->add_flag("--stats", options->statistics, "Afterwards, a table of exits and ring changes");
     command->add_flag("--story", options->story, "Tell every event as a sentence as it happens");
     command->add_flag("--screen", options->screen, "Show the guest's VGA text screen as it was in the\nend");
-    command->add_option("--json", options->json_path, "Write the result for programs to this file")->option_text("FILE");
+    command->add_option("--json", options->json_path, "Write the result for programs to this file")
+        ->option_text("FILE")
+        ->check(named);
     command->add_flag("--quiet", options->quiet, "Do not say why the guest ended");
     command->callback([&program, options] {
         program.action = [&program, options] { return run_guest(*options, program.color); };

@@ -4,7 +4,6 @@
 #include "core/machine/strategy.hpp"
 #include "core/session/near_match.hpp"
 
-#include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -20,7 +19,7 @@ Result<uint64_t> memory_of(const RunOptions& options, const Scenario& scenario)
 {
     constexpr auto least = static_cast<int64_t>(minimum_memory / mebibyte);
     constexpr auto most = static_cast<int64_t>(maximum_memory / mebibyte);
-    int64_t mebibytes = options.memory_mebibytes < 0 ? scenario.memory_mebibytes : options.memory_mebibytes;
+    int64_t mebibytes = options.memory_mebibytes.value_or(scenario.memory_mebibytes);
     if (mebibytes < least || mebibytes > most)
         return fail(ExitCode::Usage, fmt::format("--memory {} is not possible", mebibytes),
             fmt::format("choose {} to {} MiB", least, most));
@@ -29,11 +28,9 @@ Result<uint64_t> memory_of(const RunOptions& options, const Scenario& scenario)
 
 Result<std::optional<std::chrono::milliseconds>> timeout_of(const RunOptions& options, const Scenario& scenario)
 {
-    double seconds = options.timeout_seconds;
-    if (seconds < 0)
-        seconds = scenario.timeout_seconds;
-    if (!std::isfinite(seconds) || seconds > longest_timeout)
-        return fail(ExitCode::Usage, "--timeout is too long", "choose seconds, or 0 for none");
+    double seconds = options.timeout_seconds.value_or(scenario.timeout_seconds);
+    if (!(seconds >= 0 && seconds <= longest_timeout))
+        return fail(ExitCode::Usage, "--timeout is not possible", "choose seconds, or 0 for none");
     if (seconds == 0)
         return std::optional<std::chrono::milliseconds> {};
     auto rounded = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double> { seconds });

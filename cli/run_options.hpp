@@ -5,6 +5,7 @@
 #include "core/session/scenario.hpp"
 #include "core/session/settings.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,10 @@ namespace ringside {
 struct RunOptions {
     std::string guest;
     std::string strategy = "emulation";
-    int64_t memory_mebibytes = -1; // the scenario's, or the default
+    std::optional<int64_t> memory_mebibytes; // without it the scenario's, or the default
     std::vector<std::string> modules;
     std::vector<std::string> append;
-    double timeout_seconds = -1; // the scenario's, or none; 0: none
+    std::optional<double> timeout_seconds; // without it the scenario's, or none; 0: none
     ClockKind clock = ClockKind::Host;
     std::string trace_path;
     std::string json_path;

@@ -1,6 +1,7 @@
 #include "tests/catch.hpp"
 #include "tests/support/command.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace ringside::test;
@@ -58,7 +59,7 @@ TEST_CASE("a bad command line is answered with one line and its exit code", "[cl
         { { "trace", "/dev/null", "--to", "jsonl", "--output", "/tmp/o" }, 65, "/dev/null" },
     }));
     INFO("ringside " << Catch::StringMaker<std::vector<std::string>>::convert(bad.arguments));
-    auto outcome = ringside(bad.arguments);
+    auto outcome = run_program(bad.arguments);
     INFO(outcome.errors);
     CHECK(outcome.status == bad.status);
     CHECK(outcome.output.empty());
@@ -73,7 +74,7 @@ TEST_CASE("a file that is no kernel is refused with one line", "[cli]")
     Scratch scratch;
     auto content = GENERATE(as<std::string> {}, "", "MZ", "\x7F" "ELF", std::string(100'000, '\0'), "#!/bin/sh\n");
     auto file = scratch.write("kernel", content);
-    auto outcome = ringside({ "run", file });
+    auto outcome = run_program({ "run", file });
     INFO(outcome.errors);
     CHECK(outcome.status == 65);
     CHECK(outcome.output.empty());
@@ -83,7 +84,7 @@ TEST_CASE("a file that is no kernel is refused with one line", "[cli]")
 
 TEST_CASE("control characters in a name do not reach the terminal", "[cli]")
 {
-    auto outcome = ringside({ "run", "./no\x1B[2J\nsuch" });
+    auto outcome = run_program({ "run", "./no\x1B[2J\nsuch" });
     CHECK(outcome.status == 65);
     CHECK(lines_of(outcome.errors) == 1);
     CHECK(outcome.errors.find('\x1B') == std::string::npos);
@@ -94,12 +95,12 @@ TEST_CASE("a run that cannot start leaves no file behind", "[cli]")
     Scratch scratch;
     SECTION("because the guest is bad")
     {
-        auto outcome = ringside({ "run", "/nonexistent/kernel", "--trace", scratch.path("t"), "--json", scratch.path("j") });
+        auto outcome = run_program({ "run", "/nonexistent/kernel", "--trace", scratch.path("t"), "--json", scratch.path("j") });
         CHECK(outcome.status == 65);
     }
     SECTION("because another file is impossible")
     {
-        auto outcome = ringside({ "run", "hello", "--trace", scratch.path("t"), "--json", "/nonexistent/j" });
+        auto outcome = run_program({ "run", "hello", "--trace", scratch.path("t"), "--json", "/nonexistent/j" });
         CHECK(outcome.status == 65);
     }
     CHECK(scratch.files().empty());
@@ -109,7 +110,7 @@ TEST_CASE("a run that cannot start leaves an older file as it was", "[cli]")
 {
     Scratch scratch;
     auto file = scratch.write("t", "precious");
-    CHECK(ringside({ "run", "/nonexistent/kernel", "--trace", file }).status == 65);
+    CHECK(run_program({ "run", "/nonexistent/kernel", "--trace", file }).status == 65);
     CHECK(content_of(file) == "precious");
 }
 
@@ -122,7 +123,7 @@ TEST_CASE("a file that may not be written is found out before the guest starts",
     Scratch scratch;
     auto file = scratch.write("t", "precious");
     REQUIRE(chmod(file.c_str(), 0444) == 0);
-    auto outcome = ringside({ "run", "hello", "--trace", file });
+    auto outcome = run_program({ "run", "hello", "--trace", file });
     CHECK(outcome.status == 65);
     CHECK(outcome.output.empty());
     CHECK(content_of(file) == "precious");
@@ -131,9 +132,9 @@ TEST_CASE("a file that may not be written is found out before the guest starts",
 TEST_CASE("a trace is not exported over itself", "[cli]")
 {
     Scratch scratch;
-    REQUIRE(ringside({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
+    REQUIRE(run_program({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
     auto before = content_of(scratch.path("t"));
-    auto outcome = ringside({ "trace", scratch.path("t"), "--to", "jsonl", "--output", scratch.path("t") });
+    auto outcome = run_program({ "trace", scratch.path("t"), "--to", "jsonl", "--output", scratch.path("t") });
     CHECK(outcome.status == 2);
     CHECK(content_of(scratch.path("t")) == before);
 }
@@ -141,8 +142,8 @@ TEST_CASE("a trace is not exported over itself", "[cli]")
 TEST_CASE("an unknown trace format is refused with those that exist, and nothing is written", "[cli]")
 {
     Scratch scratch;
-    REQUIRE(ringside({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
-    auto outcome = ringside({ "trace", scratch.path("t"), "--to", "xml", "--output", scratch.path("o") });
+    REQUIRE(run_program({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
+    auto outcome = run_program({ "trace", scratch.path("t"), "--to", "xml", "--output", scratch.path("o") });
     CHECK(outcome.status == 2);
     CHECK(outcome.errors.find("chrome, jsonl, pcapng") != std::string::npos);
     CHECK(scratch.files() == std::vector<std::string> { "t" });

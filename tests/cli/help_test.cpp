@@ -9,18 +9,17 @@ TEST_CASE("every command has a help that fits 80 columns and gives an example", 
 {
     auto command = GENERATE(as<std::string> {}, "", "run", "strategies", "scenarios", "trace", "doctor", "demo");
     INFO(command);
-    auto outcome = command.empty() ? ringside({ "--help" }) : ringside({ command, "--help" });
+    auto outcome = command.empty() ? run_program({ "--help" }) : run_program({ command, "--help" });
     CHECK(outcome.status == 0);
     CHECK(outcome.errors.empty());
     CHECK(outcome.output.find("Example") != std::string::npos);
     CHECK(outcome.output.find("  ringside " + command) != std::string::npos);
-    INFO(outcome.output);
     CHECK(widest_line(outcome.output) <= 80);
 }
 
 TEST_CASE("the help names what the program is, its commands and its exit codes", "[cli]")
 {
-    auto help = ringside({ "--help" }).output;
+    auto help = run_program({ "--help" }).output;
     for (auto part : { "virtualization laboratory", "run ", "scenarios", "strategies", "trace", "doctor", "demo",
              "124  ", "65  ", "69  ", "70  " }) {
         INFO(part);
@@ -31,7 +30,7 @@ TEST_CASE("the help names what the program is, its commands and its exit codes",
 
 TEST_CASE("the version is one line", "[cli]")
 {
-    auto outcome = ringside({ "--version" });
+    auto outcome = run_program({ "--version" });
     CHECK(outcome.status == 0);
     CHECK(outcome.output.starts_with("ringside "));
     CHECK(lines_of(outcome.output) == 1);
@@ -39,10 +38,10 @@ TEST_CASE("the version is one line", "[cli]")
 
 TEST_CASE("strategies are listed for people and for programs", "[cli]")
 {
-    auto text = ringside({ "strategies" });
+    auto text = run_program({ "strategies" });
     CHECK(text.status == 0);
     CHECK(text.output.find("emulation") != std::string::npos);
-    auto list = nlohmann::json::parse(ringside({ "strategies", "--json" }).output, nullptr, false);
+    auto list = nlohmann::json::parse(run_program({ "strategies", "--json" }).output, nullptr, false);
     REQUIRE(list.is_array());
     REQUIRE_FALSE(list.empty());
     CHECK(list[0]["name"] == "emulation");
@@ -52,10 +51,10 @@ TEST_CASE("strategies are listed for people and for programs", "[cli]")
 
 TEST_CASE("scenarios are listed for people and for programs", "[cli]")
 {
-    auto text = ringside({ "scenarios" });
+    auto text = run_program({ "scenarios" });
     CHECK(text.status == 0);
     CHECK(text.output.find("hello ") != std::string::npos);
-    auto list = nlohmann::json::parse(ringside({ "scenarios", "--json" }).output, nullptr, false);
+    auto list = nlohmann::json::parse(run_program({ "scenarios", "--json" }).output, nullptr, false);
     REQUIRE(list.is_array());
     CHECK(list.size() == lines_of(text.output));
     for (const auto& scenario : list) {
@@ -77,10 +76,10 @@ TEST_CASE("a broken scenario is told, with its line, and does not hide the other
 
 TEST_CASE("the doctor tells about host, strategies and guests", "[cli]")
 {
-    auto text = ringside({ "doctor" });
+    auto text = run_program({ "doctor" });
     CHECK(text.status == 0);
     CHECK(text.errors.empty());
-    auto report = nlohmann::json::parse(ringside({ "doctor", "--json" }).output, nullptr, false);
+    auto report = nlohmann::json::parse(run_program({ "doctor", "--json" }).output, nullptr, false);
     REQUIRE(report.is_object());
     for (auto key : { "cpu", "kernel", "kvm", "memory", "display" })
         CHECK(report["host"][key].is_string());

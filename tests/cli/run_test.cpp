@@ -22,7 +22,7 @@ bool has_color(const std::string& text)
 
 TEST_CASE("run prints the guest's console on standard output, and nothing else anywhere", "[cli]")
 {
-    auto outcome = ringside({ "run", "hello" });
+    auto outcome = run_program({ "run", "hello" });
     CHECK(outcome.status == 0);
     CHECK(outcome.output == expected_console("hello"));
     CHECK(outcome.errors.empty());
@@ -40,19 +40,19 @@ TEST_CASE("a guest's end decides the exit code, and one line says why it ended b
         { "crash-jump", 1, "reported failure" },
         { "crash-privileged", 1, "reported failure" },
     }));
-    auto outcome = ringside({ "run", bad.scenario });
+    auto outcome = run_program({ "run", bad.scenario });
     INFO(outcome.errors);
     CHECK(outcome.status == bad.status);
     CHECK(outcome.output == expected_console(bad.scenario));
     CHECK(lines_of(outcome.errors) == 1);
     CHECK(outcome.errors.starts_with("ringside: " + bad.scenario + ": "));
     CHECK(outcome.errors.find(bad.says) != std::string::npos);
-    CHECK(ringside({ "run", bad.scenario, "--quiet" }).errors.empty());
+    CHECK(run_program({ "run", bad.scenario, "--quiet" }).errors.empty());
 }
 
 TEST_CASE("a timeout says where the guest was", "[cli]")
 {
-    auto outcome = ringside({ "run", "crash-loop", "--timeout", "0.3" });
+    auto outcome = run_program({ "run", "crash-loop", "--timeout", "0.3" });
     CHECK(outcome.status == 124);
     CHECK(lines_of(outcome.errors) == 1);
     CHECK(outcome.errors.find("longer than 0.3 s") != std::string::npos);
@@ -61,7 +61,7 @@ TEST_CASE("a timeout says where the guest was", "[cli]")
 
 TEST_CASE("statistics go to standard error", "[cli]")
 {
-    auto outcome = ringside({ "run", "hello", "--stats" });
+    auto outcome = run_program({ "run", "hello", "--stats" });
     CHECK(outcome.status == 0);
     CHECK(outcome.output == expected_console("hello"));
     CHECK(outcome.errors.find("software-interrupt") != std::string::npos);
@@ -74,7 +74,7 @@ TEST_CASE("a result for programs says how the run ended", "[cli]")
 {
     Scratch scratch;
     auto run = [&](const std::string& scenario, int status) {
-        REQUIRE(ringside({ "run", scenario, "--timeout", "1", "--json", scratch.path("j") }).status == status);
+        REQUIRE(run_program({ "run", scenario, "--timeout", "1", "--json", scratch.path("j") }).status == status);
         auto result = nlohmann::json::parse(content_of(scratch.path("j")), nullptr, false);
         REQUIRE(result.is_object());
         CHECK(result["exit_code"] == status);
@@ -95,7 +95,7 @@ TEST_CASE("a result for programs says how the run ended", "[cli]")
 
 TEST_CASE("words are appended after the scenario's own, so that they win", "[cli]")
 {
-    auto outcome = ringside({ "run", "hello", "--append", "run=crash", "--append", "variant=triple" });
+    auto outcome = run_program({ "run", "hello", "--append", "run=crash", "--append", "variant=triple" });
     CHECK(outcome.status == 1);
     CHECK(outcome.errors.find("triple fault") != std::string::npos);
 }
@@ -105,7 +105,7 @@ TEST_CASE("a kernel is run by its path, with the modules that are named", "[cli]
     auto guests = ringside::ScenarioLibrary::of_this_program().guests_directory();
     if (const char* named = std::getenv("RINGSIDE_GUESTS"))
         guests = named;
-    auto outcome = ringside({ "run", guests / "bantam.elf", "--module", guests / "hello.elf", "--append", "run=hello" });
+    auto outcome = run_program({ "run", guests / "bantam.elf", "--module", guests / "hello.elf", "--append", "run=hello" });
     CHECK(outcome.status == 0);
     CHECK(outcome.output == expected_console("hello"));
 }
@@ -114,7 +114,7 @@ TEST_CASE("the same run under the virtual clock gives byte-identical traces", "[
 {
     Scratch scratch;
     for (auto name : { "a", "b" })
-        REQUIRE(ringside({ "run", "hello", "--clock", "virtual", "--trace", scratch.path(name) }).status == 0);
+        REQUIRE(run_program({ "run", "hello", "--clock", "virtual", "--trace", scratch.path(name) }).status == 0);
     CHECK(content_of(scratch.path("a")).size() > 1000);
     CHECK(content_of(scratch.path("a")) == content_of(scratch.path("b")));
 }
@@ -122,22 +122,22 @@ TEST_CASE("the same run under the virtual clock gives byte-identical traces", "[
 TEST_CASE("a trace can be recorded and exported", "[cli]")
 {
     Scratch scratch;
-    REQUIRE(ringside({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
-    auto lines = ringside({ "trace", scratch.path("t"), "--to", "jsonl", "--output", "-" });
+    REQUIRE(run_program({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
+    auto lines = run_program({ "trace", scratch.path("t"), "--to", "jsonl", "--output", "-" });
     CHECK(lines.status == 0);
     CHECK(lines_of(lines.output) > 100);
     CHECK(nlohmann::json::parse(lines.output.substr(0, lines.output.find('\n')), nullptr, false).is_object());
-    REQUIRE(ringside({ "trace", scratch.path("t"), "--to", "chrome", "--output", scratch.path("c") }).status == 0);
+    REQUIRE(run_program({ "trace", scratch.path("t"), "--to", "chrome", "--output", scratch.path("c") }).status == 0);
     CHECK(nlohmann::json::parse(content_of(scratch.path("c")), nullptr, false).is_object());
 }
 
 TEST_CASE("a trace that was cut short is exported as far as it goes, and that is said", "[cli]")
 {
     Scratch scratch;
-    REQUIRE(ringside({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
+    REQUIRE(run_program({ "run", "hello", "--trace", scratch.path("t") }).status == 0);
     auto whole = content_of(scratch.path("t"));
     auto cut = scratch.write("cut", whole.substr(0, whole.size() - 100));
-    auto outcome = ringside({ "trace", cut, "--to", "jsonl", "--output", scratch.path("o") });
+    auto outcome = run_program({ "trace", cut, "--to", "jsonl", "--output", scratch.path("o") });
     CHECK(outcome.status == 65);
     CHECK(lines_of(outcome.errors) == 1);
     CHECK(scratch.files() == std::vector<std::string> { "cut", "o", "t" });
@@ -162,7 +162,7 @@ TEST_CASE("output that cannot be written is one line, and no hang", "[cli]")
 
 TEST_CASE("a full disk under a trace is one line", "[cli]")
 {
-    auto outcome = ringside({ "run", "hello", "--trace", "/dev/full" });
+    auto outcome = run_program({ "run", "hello", "--trace", "/dev/full" });
     CHECK(outcome.status != 0);
     CHECK(lines_of(outcome.errors) == 1);
     CHECK(outcome.errors.find("/dev/full") != std::string::npos);
@@ -170,10 +170,10 @@ TEST_CASE("a full disk under a trace is one line", "[cli]")
 
 TEST_CASE("color comes only when it is wanted", "[cli]")
 {
-    CHECK_FALSE(has_color(ringside({ "demo" }).output));
-    CHECK(has_color(ringside({ "--color", "always", "demo" }).output));
-    CHECK(has_color(ringside({ "demo", "--color", "always" }).output));
-    CHECK_FALSE(has_color(ringside({ "demo", "--color", "never" }).output));
+    CHECK_FALSE(has_color(run_program({ "demo" }).output));
+    CHECK(has_color(run_program({ "--color", "always", "demo" }).output));
+    CHECK(has_color(run_program({ "demo", "--color", "always" }).output));
+    CHECK_FALSE(has_color(run_program({ "demo", "--color", "never" }).output));
 }
 
 TEST_CASE("the demonstration fits a screen and shows console, rings and exits", "[cli]")

@@ -1,9 +1,9 @@
 // The program under a terminal and under signals: what a user at a keyboard does.
 #include "tests/catch.hpp"
 #include "tests/support/command.hpp"
-#include "tests/session/guests.hpp"
-#include "tests/session/processes.hpp"
-#include "tests/session/running.hpp"
+#include "tests/support/guests.hpp"
+#include "tests/support/processes.hpp"
+#include "tests/support/running.hpp"
 
 #include <csignal>
 #include <fcntl.h>
@@ -18,18 +18,50 @@ using namespace ringside::test;
 
 namespace {
 
+void become_run(const std::string& guest_path)
+{
+    auto path = program();
+    execl(path.c_str(), path.c_str(), "run", guest_path.c_str(), nullptr);
+    _exit(127);
+}
+
+bool terminal_echoes(int terminal)
+{
+    termios settings {};
+    return tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ECHO);
+}
+
+// What a shell does for a job in the foreground: continues it when it has stopped. Says "stopped", and whether the terminal
+// echoes then.
+void be_shell_for(const std::string& guest_path)
+{
+    signal(SIGTTOU, SIG_IGN);
+    pid_t job = fork();
+    if (job == 0) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpid());
+        signal(SIGTTOU, SIG_DFL);
+        become_run(guest_path);
+    }
+    int status = 0;
+    while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+        dprintf(STDOUT_FILENO, "stopped, echo %s;", terminal_echoes(STDIN_FILENO) ? "on" : "off");
+        tcsetpgrp(STDIN_FILENO, job);
+        kill(-job, SIGCONT);
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 // `ringside run` on a terminal of its own.
 class TerminalRun {
 public:
-    explicit TerminalRun(const std::string& guest_path)
+    explicit TerminalRun(const std::string& guest_path, void (*become)(const std::string&) = become_run)
     {
-        auto path = program();
         m_process = forkpty(&m_terminal, nullptr, nullptr, nullptr);
         REQUIRE(m_process >= 0);
-        if (m_process == 0) {
-            execl(path.c_str(), path.c_str(), "run", guest_path.c_str(), nullptr);
-            _exit(127);
-        }
+        if (m_process == 0)
+            become(guest_path);
     }
     ~TerminalRun()
     {
@@ -51,7 +83,8 @@ public:
             pollfd readable { m_terminal, POLLIN, 0 };
             char buffer[512];
             ssize_t size = poll(&readable, 1, 100) > 0 ? read(m_terminal, buffer, sizeof buffer) : 0;
-            if (size < 0 || std::chrono::steady_clock::now() > give_up)
+            m_read_error = size < 0;
+            if (m_read_error || std::chrono::steady_clock::now() > give_up)
                 return false;
             m_seen.append(buffer, static_cast<std::size_t>(size));
         }
@@ -59,19 +92,19 @@ public:
     }
     const std::string& seen() const { return m_seen; }
 
-    bool echoes() const
+    // True once no process has the terminal open any more, which then reads as an error.
+    bool is_abandoned()
     {
-        termios settings {};
-        REQUIRE(tcgetattr(m_terminal, &settings) == 0);
-        return settings.c_lflag & ECHO;
+        return !sees("what is never said") && m_read_error;
     }
 
-    int wait(int options = 0)
+    bool echoes() const { return terminal_echoes(m_terminal); }
+
+    int wait()
     {
         int status = 0;
-        REQUIRE(waitpid(m_process, &status, options) == m_process);
-        if (!WIFSTOPPED(status))
-            m_process = -1;
+        REQUIRE(waitpid(m_process, &status, 0) == m_process);
+        m_process = -1;
         return status;
     }
 
@@ -79,6 +112,7 @@ private:
     int m_terminal = -1;
     pid_t m_process = -1;
     std::string m_seen;
+    bool m_read_error = false;
 };
 
 }
@@ -125,17 +159,18 @@ TEST_CASE("SIGTERM and SIGHUP stop a run in order", "[cli]")
 
 TEST_CASE("Ctrl-Z stops the run with the terminal restored, and it goes on afterwards", "[cli]")
 {
-    TerminalRun run(guest("echo"));
+    TerminalRun run(guest("echo"), be_shell_for);
     REQUIRE(run.sees("ready\r\n"));
-    kill(run.process(), SIGTSTP);
-    // Its process group has no shell that could continue it, so SIGTSTP alone would not stop it: see signals.cpp.
-    std::this_thread::sleep_for(200ms);
-    kill(run.process(), SIGCONT);
-    run.type("xq");
-    CHECK(run.sees("xq"));
+    run.type("\x1A");
+    REQUIRE(run.sees("stopped, echo on;"));
+    run.type("x");
+    CHECK(run.sees(";x"));
+    run.type("q");
+    CHECK(run.sees(";xq"));
     int status = run.wait();
     CHECK(WIFEXITED(status));
-    CHECK(run.echoes());
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(run.seen() == "ready\r\nstopped, echo on;xq");
 }
 
 TEST_CASE("killing the program ends its guest", "[cli]")
@@ -144,8 +179,8 @@ TEST_CASE("killing the program ends its guest", "[cli]")
     REQUIRE(run.sees("spinning"));
     kill(run.process(), SIGKILL);
     run.wait();
-    // The worker was the only other process with this terminal as its standard error.
-    CHECK_FALSE(run.sees("never said"));
+    // The worker is the only other process that has this terminal open, as its standard error.
+    CHECK(run.is_abandoned());
 }
 
 TEST_CASE("a reader that goes away ends the run with one line", "[cli]")
@@ -166,7 +201,7 @@ TEST_CASE("a reader that goes away ends the run with one line", "[cli]")
 
 TEST_CASE("binary output arrives byte for byte through a pipe", "[cli]")
 {
-    auto outcome = ringside({ "run", guest("flood") });
+    auto outcome = run_program({ "run", guest("flood") });
     CHECK(outcome.status == 0);
     REQUIRE(outcome.output.size() == 256 * 1024);
     for (std::size_t i = 0; i < outcome.output.size(); ++i)
@@ -188,7 +223,7 @@ TEST_CASE("piped input reaches the guest whole", "[cli]")
 
 TEST_CASE("what a guest writes to port 0xE9 goes to standard error", "[cli]")
 {
-    auto outcome = ringside({ "run", guest("both") });
+    auto outcome = run_program({ "run", guest("both") });
     CHECK(outcome.output == "serial");
     CHECK(outcome.errors == "d!");
 }

@@ -1,5 +1,5 @@
 #include "tests/catch.hpp"
-#include "tests/session/running.hpp"
+#include "tests/support/running.hpp"
 
 using namespace ringside;
 using namespace ringside::test;

@@ -2,9 +2,9 @@
 // the program was started as one.
 #include "core/session/message.hpp"
 #include "tests/catch.hpp"
-#include "tests/session/processes.hpp"
+#include "tests/support/processes.hpp"
 #include "core/trace/totals.hpp"
-#include "tests/session/running.hpp"
+#include "tests/support/running.hpp"
 
 #include <array>
 #include <csignal>

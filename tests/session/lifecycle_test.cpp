@@ -1,7 +1,7 @@
 #include "core/trace/totals.hpp"
 #include "tests/catch.hpp"
-#include "tests/session/guests.hpp"
-#include "tests/session/running.hpp"
+#include "tests/support/guests.hpp"
+#include "tests/support/running.hpp"
 
 #include <thread>
 

@@ -1,6 +1,6 @@
 #include "tests/catch.hpp"
-#include "tests/session/processes.hpp"
-#include "tests/session/running.hpp"
+#include "tests/support/processes.hpp"
+#include "tests/support/running.hpp"
 
 #include <csignal>
 #include <fcntl.h>

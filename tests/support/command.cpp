@@ -82,7 +82,7 @@ void read_both(int output, std::string& output_text, int errors, std::string& er
 
 }
 
-Outcome invoke(const Invocation& invocation)
+ProgramEnd invoke(const Invocation& invocation)
 {
     Pipe input, output, errors;
     pid_t process = fork();
@@ -95,7 +95,7 @@ Outcome invoke(const Invocation& invocation)
     (void)!write(input.write_end, invocation.input.data(), invocation.input.size());
     close(input.write_end);
 
-    Outcome outcome;
+    ProgramEnd outcome;
     read_both(output.read_end, outcome.output, errors.read_end, outcome.errors);
     close(output.read_end);
     close(errors.read_end);

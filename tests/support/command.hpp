@@ -7,7 +7,7 @@
 
 namespace ringside::test {
 
-struct Outcome {
+struct ProgramEnd {
     int status = -1; // the exit status; 128 + N when signal N ended it
     std::string output;
     std::string errors;
@@ -21,8 +21,8 @@ struct Invocation {
 };
 
 // A program that does not end within a minute is killed: status 128 + 9.
-Outcome invoke(const Invocation& invocation);
-inline Outcome ringside(std::vector<std::string> arguments)
+ProgramEnd invoke(const Invocation& invocation);
+inline ProgramEnd run_program(std::vector<std::string> arguments)
 {
     return invoke({ std::move(arguments), {}, {}, {} });
 }

@@ -1,4 +1,4 @@
-#include "tests/session/guests.hpp"
+#include "tests/support/guests.hpp"
 
 #include "tests/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "tests/session/processes.hpp"
+#include "tests/support/processes.hpp"
 
 #include <algorithm>
 #include <filesystem>
