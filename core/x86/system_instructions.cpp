@@ -136,6 +136,8 @@ SystemInstruction execute(Engine& engine, CpuState& state, const Instruction& in
         return write_msr(engine, state);
     case ZYDIS_MNEMONIC_SYSENTER:
         return enter_system(state);
+    case ZYDIS_MNEMONIC_SYSCALL: // undefined while EFER.SCE is clear (SDM 2B "SYSCALL"), and it cannot be set
+        return faulted(fault_without_code(UD));
     default:
         break;
     }
@@ -153,6 +155,7 @@ bool is_system_instruction(const Instruction& instruction)
     case ZYDIS_MNEMONIC_RDMSR:
     case ZYDIS_MNEMONIC_WRMSR:
     case ZYDIS_MNEMONIC_SYSENTER:
+    case ZYDIS_MNEMONIC_SYSCALL:
         return true;
     default:
         return debug_move(instruction).has_value();

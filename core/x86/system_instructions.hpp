@@ -1,5 +1,5 @@
 // The system instructions that every strategy must execute itself, because what they read or write belongs to the
-// engine: RDTSC, RDMSR, WRMSR, MOV to and from debug registers, SYSENTER. And what IN and OUT are about to do.
+// engine: RDTSC, RDMSR, WRMSR, MOV to and from debug registers, SYSENTER, SYSCALL. And what IN and OUT are about to do.
 #pragma once
 
 #include "core/machine/cpu_state.hpp"

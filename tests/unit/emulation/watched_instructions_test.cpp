@@ -39,6 +39,7 @@ TEST_CASE("What Unicorn executes without telling is watched, at its own address"
         { "rdmsr", { 0x0F, 0x32 }, WatchReason::Emulate },
         { "wrmsr", { 0x0F, 0x30 }, WatchReason::Emulate },
         { "sysenter", { 0x0F, 0x34 }, WatchReason::Emulate },
+        { "syscall", { 0x0F, 0x05 }, WatchReason::Emulate }, // Unicorn skips it
         { "mov dr7, eax", { 0x0F, 0x23, 0xF8 }, WatchReason::Emulate },
         { "mov eax, dr6", { 0x0F, 0x21, 0xF0 }, WatchReason::Emulate },
         { "iret", { 0xCF }, WatchReason::RingChange },
