@@ -25,13 +25,16 @@ struct FaultWatch {
 
     static void on_signal(int, siginfo_t* information, void*)
     {
+        bool is_fault = information->si_code > 0; // else it was sent by kill(2), and si_addr means nothing
         for (auto& slot : watched) {
             auto* pages = slot.load(std::memory_order_acquire);
-            if (pages && pages->handle(information->si_addr))
+            if (is_fault && pages && pages->handle(information->si_addr))
                 return;
         }
-        // Not ours: whoever was there before gets it when the instruction runs again.
+        // Not ours: whoever was there before gets it when the instruction runs again, or when it is sent again.
         sigaction(SIGSEGV, &previous, nullptr);
+        if (!is_fault)
+            raise(SIGSEGV);
     }
 
     // Each time: a test framework or a sanitizer may have taken the signal since.
