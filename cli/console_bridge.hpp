@@ -1,5 +1,6 @@
-// Between a guest's serial console and this program's standard input and output. Bytes pass as they are. When the reader
-// of standard output is slow the guest waits, and when the guest does not read, whoever writes to standard input waits.
+// Between a guest's serial console and this program's standard input and output. Bytes pass as they are. When the
+// reader of standard output is slow the guest waits, and when the guest does not read, whoever writes to standard input
+// waits.
 #pragma once
 
 #include "core/session/session.hpp"
@@ -18,7 +19,8 @@ public:
     {
     }
 
-    // One round: adds what is to be waited for; after the wait, with the same descriptors, does what has become possible.
+    // One round: adds what is to be waited for; after the wait, with the same descriptors, does what has become
+    // possible.
     void prepare(std::vector<pollfd>& descriptors);
     void proceed(std::span<const pollfd> descriptors);
 

@@ -58,7 +58,8 @@ std::string indented(const Style& style, std::string_view text)
     while (!text.empty()) {
         auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
-        lines += style.paint(Color::Dim, style.unicode ? "│ " : "| ") + std::string { line.substr(0, line.find('\r')) } + '\n';
+        lines += style.paint(Color::Dim, style.unicode ? "│ " : "| ") + std::string { line.substr(0, line.find('\r')) }
+            + '\n';
     }
     return lines;
 }
@@ -74,7 +75,8 @@ std::string shares(const Statistics& statistics)
 {
     if (statistics.wall == 0)
         return "";
-    auto percent = [&](uint64_t part) { return 100.0 * static_cast<double>(part) / static_cast<double>(statistics.wall); };
+    auto percent
+        = [&](uint64_t part) { return 100.0 * static_cast<double>(part) / static_cast<double>(statistics.wall); };
     return fmt::format("{:.1f} ms in all: {:.0f} % the guest, {:.0f} % the monitor, {:.0f} % waiting for interrupts.\n",
         static_cast<double>(statistics.wall) / 1e6, percent(statistics.guest), percent(statistics.monitor),
         percent(statistics.halted));
@@ -90,7 +92,8 @@ std::span<const EventRecord> since_start(const Observation& seen)
 
 std::string picture(const Observation& seen, const Style& style)
 {
-    std::string text = style.paint(Color::Bold, "ringside demo") + ": the guest 'hello', a small x86 kernel with one ring-3 program,\n"
+    std::string text = style.paint(Color::Bold, "ringside demo")
+        + ": the guest 'hello', a small x86 kernel with one ring-3 program,\n"
         + "under the strategy 'emulation': none of its code runs on the real CPU.\n";
     text += heading(style, "What the guest says on its serial console");
     text += indented(style, seen.console);

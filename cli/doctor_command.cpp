@@ -50,8 +50,9 @@ nlohmann::json doctor_json(const std::vector<HostFact>& facts, const GuestFiles&
     return {
         { "host", host },
         { "strategies", strategies },
-        { "scenarios", { { "directory", files.scenarios_directory }, { "guests", files.guests_directory },
-                           { "count", files.scenarios }, { "without_kernel", files.missing } } },
+        { "scenarios",
+            { { "directory", files.scenarios_directory }, { "guests", files.guests_directory },
+                { "count", files.scenarios }, { "without_kernel", files.missing } } },
     };
 }
 
@@ -61,7 +62,8 @@ std::string strategies_text(const Style& style)
     for (const auto& entry : all_strategies()) {
         auto availability = entry.probe();
         auto verdict = availability.available ? "yes" : "no ";
-        text += fmt::format("  {:<13} {}  {}\n", entry.info().name, style.paint(Color::Bold, verdict), availability.detail);
+        text += fmt::format(
+            "  {:<13} {}  {}\n", entry.info().name, style.paint(Color::Bold, verdict), availability.detail);
         if (!availability.remedy.empty())
             text += fmt::format("  {:<13}      {}\n", "", availability.remedy);
     }
@@ -91,7 +93,8 @@ int examine(bool json, ColorChoice color)
 {
     auto facts = host_facts();
     auto files = look_for_guests();
-    int status = answer(json ? json_text(doctor_json(facts, files)) : doctor_text(facts, files, style_for(STDOUT_FILENO, color)));
+    int status = answer(
+        json ? json_text(doctor_json(facts, files)) : doctor_text(facts, files, style_for(STDOUT_FILENO, color)));
     if (status != 0 || any_strategy_is_available())
         return status;
     return report({ ExitCode::Unavailable, "no strategy is available on this host", {} });
@@ -111,7 +114,8 @@ Examples:
 )");
     command->fallthrough();
     command->add_flag("--json", *json, "For programs");
-    command->callback([&program, json] { program.action = [&program, json] { return examine(*json, program.color); }; });
+    command->callback(
+        [&program, json] { program.action = [&program, json] { return examine(*json, program.color); }; });
 }
 
 }

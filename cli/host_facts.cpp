@@ -86,9 +86,10 @@ std::string distribution()
 
 std::string memory()
 {
-    struct sysinfo info {};
+    struct sysinfo info { };
     sysinfo(&info);
-    return fmt::format("{} MiB, available: {}", info.totalram * info.mem_unit >> 20, value_in("/proc/meminfo", "MemAvailable"));
+    return fmt::format(
+        "{} MiB, available: {}", info.totalram * info.mem_unit >> 20, value_in("/proc/meminfo", "MemAvailable"));
 }
 
 // The native strategies want to map the guest's page 0.

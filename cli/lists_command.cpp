@@ -37,7 +37,8 @@ std::string strategy_text(const StrategyEntry& entry, const Style& style)
     auto availability = entry.probe();
     auto text = fmt::format("{}  {}\n", style.paint(Color::Bold, info.name), info.idea);
     text += fmt::format("  guest     {}\n", info.guest == GuestKind::Unmodified ? "unmodified" : "ported to it");
-    text += fmt::format("  really    kernel: {}; programs: {}\n", real_ring_name(info.kernel_ring), real_ring_name(info.user_ring));
+    text += fmt::format(
+        "  really    kernel: {}; programs: {}\n", real_ring_name(info.kernel_ring), real_ring_name(info.user_ring));
     text += fmt::format("  here      {}{}\n", availability.available ? "" : "not available: ", availability.detail);
     if (!availability.remedy.empty())
         text += fmt::format("  remedy    {}\n", availability.remedy);
@@ -95,22 +96,23 @@ int list_scenarios(bool json, ColorChoice color)
         text += style.paint(Color::Bold, fmt::format("{:<18}", name)) + scenario->title + '\n';
     }
     if (list.empty() && status == 0)
-        return report({ ExitCode::BadImage, fmt::format("there are no scenarios in {}", library.scenarios_directory().string()),
-            "set RINGSIDE_SCENARIOS to the directory that holds them" });
+        return report(
+            { ExitCode::BadImage, fmt::format("there are no scenarios in {}", library.scenarios_directory().string()),
+                "set RINGSIDE_SCENARIOS to the directory that holds them" });
     int answered = answer(json ? json_text(list) : text);
     return answered != 0 ? answered : status;
 }
 
-void add_list(Program& program, const char* name, const char* description, const char* footer, int (*list)(bool, ColorChoice))
+void add_list(
+    Program& program, const char* name, const char* description, const char* footer, int (*list)(bool, ColorChoice))
 {
     auto json = std::make_shared<bool>(false);
     auto* command = program.app.add_subcommand(name, description);
     command->footer(footer);
     command->fallthrough();
     command->add_flag("--json", *json, "For programs");
-    command->callback([&program, json, list] {
-        program.action = [&program, json, list] { return list(*json, program.color); };
-    });
+    command->callback(
+        [&program, json, list] { program.action = [&program, json, list] { return list(*json, program.color); }; });
 }
 
 }

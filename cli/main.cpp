@@ -1,4 +1,5 @@
-// ringside: a virtualization laboratory. This program is the sessions' front end on the command line (DESIGN section 10).
+// ringside: a virtualization laboratory. This program is the sessions' front end on the command line (DESIGN section
+// 10).
 #include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
@@ -42,8 +43,8 @@ void describe(Program& program)
     program.app.description(description);
     program.app.footer(footer);
     program.app.set_version_flag("--version", "ringside 0.1.0", "Print the version and exit");
-    const std::map<std::string, ColorChoice> choices {
-        { "auto", ColorChoice::Auto }, { "always", ColorChoice::Always }, { "never", ColorChoice::Never } };
+    const std::map<std::string, ColorChoice> choices { { "auto", ColorChoice::Auto }, { "always", ColorChoice::Always },
+        { "never", ColorChoice::Never } };
     program.app.add_option("--color", program.color, "auto (default), always or never")
         ->option_text("WHEN")
         ->transform(CLI::CheckedTransformer(choices).description(""));

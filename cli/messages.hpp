@@ -7,8 +7,8 @@
 
 namespace ringside {
 
-// "ringside: MESSAGE", and " (hint: HINT)" if there is one. If the guest has left the cursor in the middle of a line of the
-// same terminal, on a line of its own.
+// "ringside: MESSAGE", and " (hint: HINT)" if there is one. If the guest has left the cursor in the middle of a line of
+// the same terminal, on a line of its own.
 void say(std::string_view message, std::string_view hint = {});
 
 // Says it, and returns its exit code.

@@ -79,7 +79,7 @@ Result<OutputFile> OutputFile::prepare(const std::string& path)
     file.m_is_new = static_cast<bool>(created);
     if (created)
         return file;
-    struct stat status {};
+    struct stat status { };
     if (errno != EEXIST)
         return cannot_write(path, errno);
     if (stat(path.c_str(), &status) != 0)

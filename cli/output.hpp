@@ -8,8 +8,8 @@
 
 namespace ringside {
 
-// Makes sure that the numbers 0, 1 and 2 are taken, so that no file of ours gets one of them by accident: what was closed
-// when the program was started can neither be read nor written afterwards.
+// Makes sure that the numbers 0, 1 and 2 are taken, so that no file of ours gets one of them by accident: what was
+// closed when the program was started can neither be read nor written afterwards.
 void occupy_standard_descriptors();
 
 // All of it, or why not: "standard output: No space left on device".
@@ -19,8 +19,8 @@ int answer(std::string_view text);
 // The error after a write to standard output failed with `error`.
 Unexpected output_failure(int error);
 
-// A file that a command will write later. prepare() finds out now whether that is possible, before any work is done. A file
-// that did not exist before is removed again unless the command calls keep().
+// A file that a command will write later. prepare() finds out now whether that is possible, before any work is done. A
+// file that did not exist before is removed again unless the command calls keep().
 class OutputFile {
 public:
     static Result<OutputFile> prepare(const std::string& path);

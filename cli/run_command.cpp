@@ -9,6 +9,7 @@
 #include "core/trace/statistics.hpp"
 #include "core/trace/story.hpp"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <unistd.h>
@@ -46,7 +47,8 @@ struct RunOutputs {
     static Result<RunOutputs> prepare(const RunOptions& options)
     {
         RunOutputs outputs;
-        for (auto [path, file] : { std::pair { &options.trace_path, &outputs.trace }, { &options.json_path, &outputs.json } }) {
+        for (auto [path, file] :
+            { std::pair { &options.trace_path, &outputs.trace }, { &options.json_path, &outputs.json } }) {
             if (path->empty())
                 continue;
             auto prepared = OutputFile::prepare(*path);
@@ -54,6 +56,9 @@ struct RunOutputs {
                 return prepared.propagate();
             *file = std::move(*prepared);
         }
+        std::error_code error;
+        if (std::filesystem::equivalent(options.trace_path, options.json_path, error))
+            return fail(ExitCode::Usage, "--trace and --json name the same file");
         return outputs;
     }
 };
@@ -98,8 +103,8 @@ private:
 };
 
 // Statistics, trace end and JSON: what is left to do when the guest has ended. The first failure.
-std::optional<Error> write_results(const RunOptions& options, const SessionConfiguration& configuration, Session& session,
-    EventOutputs& events, RunOutputs& outputs, const GuestRunResult& result, const Style& style)
+std::optional<Error> write_results(const RunOptions& options, const SessionConfiguration& configuration,
+    Session& session, EventOutputs& events, RunOutputs& outputs, const GuestRunResult& result, const Style& style)
 {
     std::optional<Error> failure = result.failure;
     auto note = [&failure](const Result<void>& done) {
@@ -171,9 +176,12 @@ void add_run_command(Program& program)
     auto* command = program.app.add_subcommand("run", "Run a guest to its end");
     command->footer(footer);
     command->fallthrough();
-    command->add_option("GUEST", options->guest, "A scenario's name (see 'ringside scenarios') or\nthe path of a Multiboot kernel")
+    command
+        ->add_option(
+            "GUEST", options->guest, "A scenario's name (see 'ringside scenarios') or\nthe path of a Multiboot kernel")
         ->required();
-    command->add_option("--strategy", options->strategy, "How to run it (see 'ringside strategies')")->option_text("NAME");
+    command->add_option("--strategy", options->strategy, "How to run it (see 'ringside strategies')")
+        ->option_text("NAME");
     command->add_option("--memory", options->memory_mebibytes, "The guest's memory in MiB")->option_text("MIB");
     command->add_option("--module", options->modules, "A Multiboot module, and its command line;\nmay be repeated")
         ->option_text("\"FILE [ARGS]\"")
@@ -181,11 +189,15 @@ void add_run_command(Program& program)
     command->add_option("--append", options->append, "More of the kernel's command line")
         ->option_text("TEXT")
         ->allow_extra_args(false);
-    command->add_option("--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
+    command
+        ->add_option(
+            "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
         ->check(not_negative, "");
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
-    command->add_option("--clock", options->clock, "host (default), or virtual: time by blocks\nexecuted, the same in every run")
+    command
+        ->add_option(
+            "--clock", options->clock, "host (default), or virtual: time by blocks\nexecuted, the same in every run")
         ->option_text("KIND")
         ->transform(CLI::CheckedTransformer(clocks).description(""));
     const CLI::Validator named([](const std::string& path) { return path.empty() ? "a file needs a name" : ""; }, "");
@@ -199,9 +211,8 @@ void add_run_command(Program& program)
         ->option_text("FILE")
         ->check(named);
     command->add_flag("--quiet", options->quiet, "Do not say why the guest ended");
-    command->callback([&program, options] {
-        program.action = [&program, options] { return run_guest(*options, program.color); };
-    });
+    command->callback(
+        [&program, options] { program.action = [&program, options] { return run_guest(*options, program.color); }; });
 }
 
 }

@@ -87,7 +87,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     configuration.clock = options.clock;
     configuration.timeout = *timeout;
     configuration.recording = options.recording();
-    configuration.exact_rings = options.statistics;
+    configuration.exact_rings = options.statistics || !options.json_path.empty();
     configuration.trace_capacity = trace_capacity;
     return configuration;
 }

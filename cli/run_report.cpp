@@ -49,7 +49,8 @@ std::string summary(const GuestRunResult& result, const SessionConfiguration& co
     auto name = printable(configuration.name);
     switch (result.end.cause) {
     case SessionEnd::Cause::Guest:
-        return result.end.result.outcome == Outcome::Success ? "" : fmt::format("{}: {}", name, result.end.result.reason);
+        return result.end.result.outcome == Outcome::Success ? ""
+                                                             : fmt::format("{}: {}", name, result.end.result.reason);
     case SessionEnd::Cause::Command:
         return fmt::format("{}: stopped{}", name, place_words(result.end));
     case SessionEnd::Cause::Timeout:

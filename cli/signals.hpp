@@ -1,5 +1,5 @@
-// The signals that concern a run, as something to wait for beside the guest: Ctrl-C and the like stop it in order, instead
-// of tearing the program away from a terminal in disarray and half-written files.
+// The signals that concern a run, as something to wait for beside the guest: Ctrl-C and the like stop it in order,
+// instead of tearing the program away from a terminal in disarray and half-written files.
 #pragma once
 
 #include "core/session/descriptor.hpp"

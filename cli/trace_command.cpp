@@ -87,7 +87,8 @@ int convert(const TraceOptions& options)
     auto reader = TraceReader::open(options.file);
     if (!reader)
         return report(reader.error());
-    return options.output == "-" ? export_to_standard_output(*reader, options.format) : export_to_file(*reader, options);
+    return options.output == "-" ? export_to_standard_output(*reader, options.format)
+                                 : export_to_file(*reader, options);
 }
 
 }

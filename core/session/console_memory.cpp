@@ -48,7 +48,7 @@ Result<ConsoleMemory> ConsoleMemory::create()
 
 Result<ConsoleMemory> ConsoleMemory::open(Descriptor descriptor)
 {
-    struct stat status {};
+    struct stat status { };
     if (fstat(descriptor.get(), &status) != 0 || status.st_size != sizeof(ConsoleBlock))
         return fail(ExitCode::Internal, "this is not the console memory of this version of ringside");
     return map(std::move(descriptor));

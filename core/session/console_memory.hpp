@@ -1,9 +1,9 @@
-// The way of console text from a worker to its session: two rings of bytes in shared memory, one for the serial port and
-// one for the debug port.
+// The way of console text from a worker to its session: two rings of bytes in shared memory, one for the serial port
+// and one for the debug port.
 //
-// Shared memory, and not a pipe, for two reasons: what the guest has said is still there when its worker dies in the next
-// instruction, and the vCPU does not pay for a system call and a wake-up with each character. A full ring makes the
-// writer wait, so nothing is lost and nothing grows.
+// Shared memory, and not a pipe, for two reasons: what the guest has said is still there when its worker dies in the
+// next instruction, and the vCPU does not pay for a system call and a wake-up with each character. A full ring makes
+// the writer wait, so nothing is lost and nothing grows.
 //
 //   writer  the vCPU's thread
 //   reader  the session. It keeps its own position and looks at the writer's with suspicion: the writer's process runs

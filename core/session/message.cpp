@@ -42,8 +42,7 @@ std::vector<Descriptor> detach(msghdr& header)
     return descriptors;
 }
 
-bool send(int socket, int flags, MessageKind kind, std::span<const std::byte> body,
-    std::span<const int> descriptors)
+bool send(int socket, int flags, MessageKind kind, std::span<const std::byte> body, std::span<const int> descriptors)
 {
     if (body.size() > largest_message || descriptors.size() > most_descriptors)
         return false;

@@ -1,5 +1,5 @@
-// Messages between a session and its worker: packets on a SOCK_SEQPACKET pair, so that each arrives whole or not at all.
-// The one message that carries descriptors is Setup.
+// Messages between a session and its worker: packets on a SOCK_SEQPACKET pair, so that each arrives whole or not at
+// all. The one message that carries descriptors is Setup.
 //
 //   session -> worker                             worker -> session
 //     Setup       settings.hpp                      Ready, or SetupFailed: the answer to Setup
@@ -43,8 +43,8 @@ struct SocketPair {
 
 // Blocks while the other side does not read. False when the other side is gone or the body is too large. Safe to use
 // from several threads at once.
-bool send_message(int socket, MessageKind kind, std::span<const std::byte> body = {},
-    std::span<const int> descriptors = {});
+bool send_message(
+    int socket, MessageKind kind, std::span<const std::byte> body = {}, std::span<const int> descriptors = {});
 // The same without blocking: also false when the other side has not read for long.
 bool try_send_message(int socket, MessageKind kind, std::span<const std::byte> body = {});
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t longest_word = 64;
 
-// The fewest insertions, deletions, replacements and swaps of neighbors: "optimal string alignment", after Damerau 1964.
+// The fewest insertions, deletions, replacements and swaps of neighbors: "optimal string alignment", after Damerau
+// 1964.
 std::size_t edits(std::string_view from, std::string_view to)
 {
     std::vector<std::vector<std::size_t>> table(from.size() + 1, std::vector<std::size_t>(to.size() + 1));

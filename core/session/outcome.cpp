@@ -70,7 +70,8 @@ VgaTextSnapshot decode_screen(ByteReader& in)
 
 std::string one_line(std::string text)
 {
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
     return clip(std::move(text));
 }
 

@@ -34,10 +34,10 @@ struct SessionEnd {
         Died,    // the worker process died, or broke the protocol
     };
     Cause cause = Cause::Guest;
-    RunResult result;                // `reason` is set whatever the cause
-    std::optional<GuestPlace> place; // where the guest was stopped, unless it had to be killed
-    int signal = 0;                  // Died: the signal that killed the worker, or 0
-    uint64_t elapsed = 0;            // trace ticks from the guest's first instruction to its end; 0: not known
+    RunResult result;                         // `reason` is set whatever the cause
+    std::optional<GuestPlace> place;          // where the guest was stopped, unless it had to be killed
+    int signal = 0;                           // Died: the signal that killed the worker, or 0
+    uint64_t elapsed = 0;                     // trace ticks from the guest's first instruction to its end; 0: not known
     std::optional<VgaTextSnapshot> screen {}; // at the end; none if the worker died or had to be killed
 };
 

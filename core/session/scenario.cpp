@@ -23,7 +23,15 @@ constexpr int64_t longest_timeout = 24 * 3600;
 const std::vector<std::string>& known_keys()
 {
     static const std::vector<std::string> keys {
-        "name", "title", "kernel", "modules", "append", "memory", "timeout", "outcome", "reason",
+        "name",
+        "title",
+        "kernel",
+        "modules",
+        "append",
+        "memory",
+        "timeout",
+        "outcome",
+        "reason",
     };
     return keys;
 }
@@ -78,7 +86,8 @@ public:
         auto name = text(key, outcome_names[0]);
         auto found = std::ranges::find(outcome_names, name);
         if (found == outcome_names.end()) {
-            complain(line_of(m_table.get(key)), fmt::format("'{}' must be one of {}", key, fmt::join(outcome_names, ", ")));
+            complain(
+                line_of(m_table.get(key)), fmt::format("'{}' must be one of {}", key, fmt::join(outcome_names, ", ")));
             return ExpectedOutcome::Success;
         }
         return static_cast<ExpectedOutcome>(found - outcome_names.begin());
@@ -96,7 +105,7 @@ public:
 private:
     static unsigned line_of(const toml::node* node) { return node ? node->source().begin.line : 0; }
 
-    template<typename T>
+    template <typename T>
     std::optional<T> read(std::string_view key, std::string_view what)
     {
         const toml::node* node = m_table.get(key);
@@ -113,8 +122,9 @@ private:
         if (std::ranges::find(known_keys(), key) != known_keys().end())
             return;
         auto near = nearest(key, known_keys());
-        complain(line_of(&value), fmt::format("unknown key '{}'{}", printable(key),
-            near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+        complain(line_of(&value),
+            fmt::format(
+                "unknown key '{}'{}", printable(key), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
 
     const toml::table& m_table;
@@ -144,8 +154,8 @@ Result<Scenario> parse_scenario(
     auto name_of_file = printable(file.string());
     if (!parsed) {
         const auto& error = parsed.error();
-        return fail(ExitCode::BadImage, fmt::format("{}:{}: {}", name_of_file, error.source().begin.line,
-            printable(error.description())));
+        return fail(ExitCode::BadImage,
+            fmt::format("{}:{}: {}", name_of_file, error.source().begin.line, printable(error.description())));
     }
 
     ScenarioReader in(parsed.table(), name_of_file);

@@ -48,8 +48,8 @@ public:
         , m_guests(std::move(guests))
     {
     }
-    // The ones of this build: RINGSIDE_SCENARIOS and RINGSIDE_GUESTS in the environment, or else `scenarios` of the source
-    // tree and `guests` beside this program.
+    // The ones of this build: RINGSIDE_SCENARIOS and RINGSIDE_GUESTS in the environment, or else `scenarios` of the
+    // source tree and `guests` beside this program.
     static ScenarioLibrary of_this_program();
 
     const std::filesystem::path& scenarios_directory() const { return m_scenarios; }

@@ -38,7 +38,8 @@ Unexpected unknown_guest(const std::string& guest, const ScenarioLibrary& librar
 {
     auto names = library.names();
     auto near = nearest(guest, names);
-    std::string hint = near.empty() ? "'ringside scenarios' lists the scenarios" : fmt::format("did you mean '{}'?", near);
+    std::string hint
+        = near.empty() ? "'ringside scenarios' lists the scenarios" : fmt::format("did you mean '{}'?", near);
     if (names.empty())
         hint = fmt::format("there are no scenarios in {}", printable(library.scenarios_directory().string()));
     // A name with a dot is a file's that is missing; without one it is a word that the command line does not know.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
@@ -13,12 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto longest_setup = 30'000ms;
-constexpr auto longest_stop = 2'000ms;  // from a polite request to SIGKILL
-constexpr auto longest_exit = 1'000ms;  // from the last message or the end of the connection to the end of the process
-constexpr auto shortest_look = 1ms;     // while a guest prints or is typed to, its text is looked for this often,
-constexpr auto longest_look = 10ms;     // and when nothing happens, this often
-constexpr int messages_at_once = 64;    // so that a flood cannot keep the owner here
+constexpr auto longest_stop = 2'000ms; // from a polite request to SIGKILL
+constexpr auto longest_exit = 1'000ms; // from the last message or the end of the connection to the end of the process
+constexpr auto shortest_look = 1ms;    // while a guest prints or is typed to, its text is looked for this often,
+constexpr auto longest_look = 10ms;    // and when nothing happens, this often
+constexpr int messages_at_once = 64;   // so that a flood cannot keep the owner here
 constexpr std::size_t most_kept = 1 << 20;
 
 std::size_t take(std::string& out, std::size_t limit, std::string& kept, ConsoleReader& reader)
@@ -36,99 +36,7 @@ bool any_ready(std::span<const pollfd> descriptors)
 
 }
 
-struct Session::Parts {
-    WorkerProcess worker;
-    Descriptor control;
-    Descriptor input;
-    TraceMemory trace;
-    ConsoleMemory console;
-};
-
-Session::Session(Parts parts)
-    : m_worker(std::move(parts.worker))
-    , m_control(std::move(parts.control))
-    , m_input(std::move(parts.input))
-    , m_trace(std::move(parts.trace))
-    , m_console(std::move(parts.console))
-    , m_serial(m_console.block().serial)
-    , m_debug(m_console.block().debug)
-    , m_look_again(shortest_look)
-{
-}
-
 Session::~Session() = default;
-
-// Under the virtual clock a run is to give the same trace each time, so its events wait for room instead of being dropped.
-static Result<TraceMemory> create_trace(const SessionConfiguration& configuration)
-{
-    bool reproducible = configuration.clock == ClockKind::Virtual;
-    auto trace = TraceMemory::create(configuration.trace_capacity,
-        reproducible ? TickSource::Manual : TickSource::TimeStampCounter,
-        reproducible ? Overflow::Wait : Overflow::Drop);
-    if (trace) {
-        trace->block().recording.store(configuration.recording);
-        trace->block().exact_rings.store(configuration.exact_rings);
-    }
-    return trace;
-}
-
-Result<Session::Parts> Session::assemble(const SessionConfiguration& configuration)
-{
-    auto trace = create_trace(configuration);
-    if (!trace)
-        return trace.propagate();
-    auto console = ConsoleMemory::create();
-    if (!console)
-        return console.propagate();
-    auto settings = write_settings(WorkerSettings::from(configuration));
-    if (!settings)
-        return settings.propagate();
-    auto control = SocketPair::create(SOCK_SEQPACKET);
-    auto input = SocketPair::create(SOCK_STREAM);
-    if (!control.ours || !input.ours)
-        return fail(ExitCode::Unavailable, "cannot connect to a worker process: no more file descriptors");
-
-    auto worker = WorkerProcess::spawn(configuration.worker_program, configuration.name, std::move(control.theirs));
-    if (!worker)
-        return worker.propagate();
-    std::array<int, SetupDescriptorCount> descriptors {};
-    descriptors[SettingsDescriptor] = settings->get();
-    descriptors[TraceDescriptor] = trace->descriptor();
-    descriptors[ConsoleDescriptor] = console->descriptor();
-    descriptors[InputDescriptor] = input.theirs.get();
-    // Should this fail, then because the worker is gone, and set_up() sees how.
-    (void)send_message(control.ours.get(), MessageKind::Setup, {}, descriptors);
-    return Parts { std::move(*worker), std::move(control.ours), std::move(input.ours), std::move(*trace),
-        std::move(*console) };
-}
-
-Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& configuration)
-{
-    auto parts = assemble(configuration);
-    if (!parts)
-        return parts.propagate();
-    std::unique_ptr<Session> session(new Session(std::move(*parts)));
-    if (auto ready = session->set_up(longest_setup); !ready)
-        return ready.propagate();
-    if (configuration.timeout)
-        session->m_deadline = steady_clock::now() + *configuration.timeout;
-    return session;
-}
-
-Result<void> Session::set_up(Milliseconds patience)
-{
-    auto give_up = steady_clock::now() + patience;
-    while (!m_ready && !m_setup_error && !ended()) {
-        if (steady_clock::now() >= give_up)
-            return fail(ExitCode::Internal, "the worker process does not answer");
-        poll(100ms, {});
-    }
-    if (m_setup_error)
-        return Unexpected { *m_setup_error };
-    if (ended() && !m_ready)
-        return fail(ExitCode::Internal, "the guest could not be set up: " + m_end.result.reason);
-    return {};
-}
 
 static void send_command(const Descriptor& control, Command command)
 {

@@ -1,5 +1,5 @@
-// Session: one virtual machine in a worker process of its own, as its owner sees it (DESIGN section 7). The command line,
-// the visualizer, the graders and the tests all run guests through this class.
+// Session: one virtual machine in a worker process of its own, as its owner sees it (DESIGN section 7). The command
+// line, the visualizer, the graders and the tests all run guests through this class.
 //
 //   session process                                   worker process
 //     Session ---- control socket: messages ---------- control thread --> Machine (the main thread is the vCPU's)
@@ -52,24 +52,24 @@ public:
     void pause();
     void resume();
     void request_stop();
-    // Returns with the session ended: asks, and kills when the guest has not stopped after `patience`. Console text that
-    // was not taken stays to be taken.
+    // Returns with the session ended: asks, and kills when the guest has not stopped after `patience`. Console text
+    // that was not taken stays to be taken.
     void stop(Milliseconds patience = Milliseconds { 2000 });
     // Returns with the session ended.
     void kill();
 
-    // Lets `timeout` pass, or less: until the state changes, until there is console text to take (if `console` says so),
-    // or until one of `others` is ready (their revents are set, as by poll(2)). With a timeout of 0 it only looks.
+    // Lets `timeout` pass, or less: until the state changes, until there is console text to take (if `console` says
+    // so), or until one of `others` is ready (their revents are set, as by poll(2)). With a timeout of 0 it only looks.
     enum class Console : uint8_t { Wake, Ignore };
     void wait(Milliseconds timeout, Console console = Console::Wake, std::span<pollfd> others = {});
 
-    // What the guest has said on its serial console and on port 0xE9, exactly: appended to `out`, at most `limit` bytes.
-    // Still possible after the end. When nobody takes text, the guest waits once 64 KiB are held.
+    // What the guest has said on its serial console and on port 0xE9, exactly: appended to `out`, at most `limit`
+    // bytes. Still possible after the end. When nobody takes text, the guest waits once 64 KiB are held.
     std::size_t take_console(std::string& out, std::size_t limit = SIZE_MAX);
     std::size_t take_debug_output(std::string& out, std::size_t limit = SIZE_MAX);
 
-    // What is typed at the serial console: returns how much was accepted, which is less than all of it when the guest does
-    // not read. input_descriptor() is writable when there is room again; -1 after the end of input.
+    // What is typed at the serial console: returns how much was accepted, which is less than all of it when the guest
+    // does not read. input_descriptor() is writable when there is room again; -1 after the end of input.
     std::size_t type(std::string_view text);
     void end_input();
     int input_descriptor() const { return m_input.get(); }
@@ -111,7 +111,7 @@ private:
     std::string m_kept_debug;
 
     State m_state = State::Running;
-    Milliseconds m_look_again; // for console text
+    Milliseconds m_look_again { 1 }; // for console text
     std::optional<Time> m_deadline;
     bool m_timed_out = false;
     bool m_stopping = false;

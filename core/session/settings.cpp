@@ -89,7 +89,7 @@ Result<Descriptor> write_settings(const WorkerSettings& settings)
 
 Result<WorkerSettings> read_settings(const Descriptor& descriptor)
 {
-    struct stat status {};
+    struct stat status { };
     if (fstat(descriptor.get(), &status) != 0 || status.st_size < 0
         || static_cast<uint64_t>(status.st_size) > most_settings)
         return fail(ExitCode::Internal, "the worker's settings cannot be read");

@@ -15,15 +15,15 @@
 namespace ringside {
 
 struct SessionConfiguration {
-    std::string name;                  // what people call this VM; also shown by `ps`
+    std::string name; // what people call this VM; also shown by `ps`
     std::string strategy = "emulation";
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
     ClockKind clock = ClockKind::Host;
     bool start_paused = false;
-    bool recording = false;            // from the guest's first instruction on
-    bool exact_rings = false;          // count every ring change although nothing is recorded
-    uint32_t trace_capacity = 1 << 16; // records; a power of two
+    bool recording = false;                           // from the guest's first instruction on
+    bool exact_rings = false;                         // count every ring change although nothing is recorded
+    uint32_t trace_capacity = 1 << 16;                // records; a power of two
     std::optional<std::chrono::milliseconds> timeout; // of real time, pauses included; then the guest is stopped
     std::string worker_program = "/proc/self/exe";    // a program that calls run_worker_if_asked() (worker.hpp)
 };
@@ -44,6 +44,12 @@ Result<Descriptor> write_settings(const WorkerSettings&);
 Result<WorkerSettings> read_settings(const Descriptor&);
 
 // The descriptors that the Setup message carries, in this order.
-enum SetupDescriptor : unsigned { SettingsDescriptor, TraceDescriptor, ConsoleDescriptor, InputDescriptor, SetupDescriptorCount };
+enum SetupDescriptor : unsigned {
+    SettingsDescriptor,
+    TraceDescriptor,
+    ConsoleDescriptor,
+    InputDescriptor,
+    SetupDescriptorCount
+};
 
 }

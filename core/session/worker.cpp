@@ -102,9 +102,8 @@ Result<void> create_machine(Worker& worker)
     configuration.clock = worker.settings.clock;
     configuration.console_output = [&worker](std::string_view text) { worker.serial->write(text); };
     configuration.debug_output = [&worker](char c) { worker.debug->write({ &c, 1 }); };
-    configuration.paused_changed = [](bool paused) {
-        (void)send_message(control, paused ? MessageKind::Paused : MessageKind::Resumed);
-    };
+    configuration.paused_changed
+        = [](bool paused) { (void)send_message(control, paused ? MessageKind::Paused : MessageKind::Resumed); };
     auto machine = Machine::create(std::move(configuration), worker.trace->block());
     if (!machine)
         return machine.propagate();

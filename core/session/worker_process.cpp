@@ -34,8 +34,7 @@ struct SpawnPlan {
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &all);
         posix_spawnattr_setpgroup(&attributes, 0);
-        posix_spawnattr_setflags(
-            &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     SpawnPlan(const SpawnPlan&) = delete;
     SpawnPlan& operator=(const SpawnPlan&) = delete;
@@ -69,8 +68,8 @@ Result<WorkerProcess> WorkerProcess::spawn(const std::string& program, const std
     if (control.get() < control_descriptor)
         control = Descriptor { fcntl(control.get(), F_DUPFD_CLOEXEC, control_descriptor) };
     SpawnPlan plan(control.get());
-    // The kernel's "parent" is the thread that started the child: when that is not the main thread, the session may well
-    // outlive it.
+    // The kernel's "parent" is the thread that started the child: when that is not the main thread, the session may
+    // well outlive it.
     bool main_thread = gettid() == getpid();
     std::string parent = std::to_string(main_thread ? getpid() : 0);
     std::string words[] = { "ringside", "worker", parent, name };

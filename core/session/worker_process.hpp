@@ -27,8 +27,8 @@ public:
     static constexpr int control_descriptor = 3;
 
     // Starts `PROGRAM worker ...` in a process group of its own, so that Ctrl-C reaches only the session. `name` is for
-    // `ps`. The child dies with the calling thread if that is the main thread, and in any case when `control`'s other end
-    // is closed.
+    // `ps`. The child dies with the calling thread if that is the main thread, and in any case when `control`'s other
+    // end is closed.
     static Result<WorkerProcess> spawn(const std::string& program, const std::string& name, Descriptor control);
 
     WorkerProcess(WorkerProcess&& other) noexcept;
@@ -37,7 +37,8 @@ public:
 
     pid_t pid() const { return m_pid; }
     void kill();
-    // Waits for the end of a process that is about to end; kills it when `patience` is over. Calling again gives the same.
+    // Waits for the end of a process that is about to end; kills it when `patience` is over. Calling again gives the
+    // same.
     ProcessEnd collect(std::chrono::milliseconds patience);
 
 private:

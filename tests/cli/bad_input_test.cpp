@@ -72,7 +72,10 @@ TEST_CASE("a bad command line is answered with one line and its exit code", "[cl
 TEST_CASE("a file that is no kernel is refused with one line", "[cli]")
 {
     Scratch scratch;
-    auto content = GENERATE(as<std::string> {}, "", "MZ", "\x7F" "ELF", std::string(100'000, '\0'), "#!/bin/sh\n");
+    auto content = GENERATE(as<std::string> {}, "", "MZ",
+        "\x7F"
+        "ELF",
+        std::string(100'000, '\0'), "#!/bin/sh\n");
     auto file = scratch.write("kernel", content);
     auto outcome = run_program({ "run", file });
     INFO(outcome.errors);
@@ -95,7 +98,8 @@ TEST_CASE("a run that cannot start leaves no file behind", "[cli]")
     Scratch scratch;
     SECTION("because the guest is bad")
     {
-        auto outcome = run_program({ "run", "/nonexistent/kernel", "--trace", scratch.path("t"), "--json", scratch.path("j") });
+        auto outcome
+            = run_program({ "run", "/nonexistent/kernel", "--trace", scratch.path("t"), "--json", scratch.path("j") });
         CHECK(outcome.status == 65);
     }
     SECTION("because another file is impossible")
@@ -103,6 +107,16 @@ TEST_CASE("a run that cannot start leaves no file behind", "[cli]")
         auto outcome = run_program({ "run", "hello", "--trace", scratch.path("t"), "--json", "/nonexistent/j" });
         CHECK(outcome.status == 65);
     }
+    CHECK(scratch.files().empty());
+}
+
+TEST_CASE("two results do not go to the same file", "[cli]")
+{
+    Scratch scratch;
+    auto outcome = run_program({ "run", "hello", "--trace", scratch.path("x"), "--json", scratch.path("x") });
+    CHECK(outcome.status == 2);
+    CHECK(outcome.output.empty());
+    CHECK(lines_of(outcome.errors) == 1);
     CHECK(scratch.files().empty());
 }
 

@@ -105,7 +105,8 @@ TEST_CASE("a kernel is run by its path, with the modules that are named", "[cli]
     auto guests = ringside::ScenarioLibrary::of_this_program().guests_directory();
     if (const char* named = std::getenv("RINGSIDE_GUESTS"))
         guests = named;
-    auto outcome = run_program({ "run", guests / "bantam.elf", "--module", guests / "hello.elf", "--append", "run=hello" });
+    auto outcome
+        = run_program({ "run", guests / "bantam.elf", "--module", guests / "hello.elf", "--append", "run=hello" });
     CHECK(outcome.status == 0);
     CHECK(outcome.output == expected_console("hello"));
 }

@@ -31,8 +31,8 @@ bool terminal_echoes(int terminal)
     return tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ECHO);
 }
 
-// What a shell does for a job in the foreground: continues it when it has stopped. Says "stopped", and whether the terminal
-// echoes then.
+// What a shell does for a job in the foreground: continues it when it has stopped. Says "stopped", and whether the
+// terminal echoes then.
 void be_shell_for(const std::string& guest_path)
 {
     signal(SIGTTOU, SIG_IGN);
@@ -73,7 +73,10 @@ public:
     }
 
     pid_t process() const { return m_process; }
-    void type(const std::string& keys) { REQUIRE(write(m_terminal, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); }
+    void type(const std::string& keys)
+    {
+        REQUIRE(write(m_terminal, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
+    }
 
     // Reads until `text` has come; false when it does not within 20 seconds.
     bool sees(const std::string& text)
@@ -93,10 +96,7 @@ public:
     const std::string& seen() const { return m_seen; }
 
     // True once no process has the terminal open any more, which then reads as an error.
-    bool is_abandoned()
-    {
-        return !sees("what is never said") && m_read_error;
-    }
+    bool is_abandoned() { return !sees("what is never said") && m_read_error; }
 
     bool echoes() const { return terminal_echoes(m_terminal); }
 

@@ -1,9 +1,9 @@
-// Workers that break the rules. This test program is its own hostile worker: a constructor takes over before main() when
-// the program was started as one.
+// Workers that break the rules. This test program is its own hostile worker: a constructor takes over before main()
+// when the program was started as one.
 #include "core/session/message.hpp"
+#include "core/trace/totals.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/processes.hpp"
-#include "core/trace/totals.hpp"
 #include "tests/support/running.hpp"
 
 #include <array>

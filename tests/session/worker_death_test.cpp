@@ -70,8 +70,9 @@ TEST_CASE("a worker killed by a signal is reported with its cause within 100 ms"
         int signal;
         const char* words;
     };
-    auto death = GENERATE(Death { SIGKILL, "worker killed by SIGKILL (9)" }, Death { SIGSEGV, "worker killed by SIGSEGV (11)" },
-        Death { SIGABRT, "worker killed by SIGABRT (6)" }, Death { SIGTERM, "worker killed by SIGTERM (15)" });
+    auto death = GENERATE(Death { SIGKILL, "worker killed by SIGKILL (9)" },
+        Death { SIGSEGV, "worker killed by SIGSEGV (11)" }, Death { SIGABRT, "worker killed by SIGABRT (6)" },
+        Death { SIGTERM, "worker killed by SIGTERM (15)" });
     INFO(death.words);
     auto session = start("spin");
     REQUIRE(take_text(*session, 8) == "spinning");
@@ -90,7 +91,8 @@ TEST_CASE("a worker killed by a signal is reported with its cause within 100 ms"
 TEST_CASE("the last words of a guest outlive its worker", "[session]")
 {
     auto session = start("spin");
-    REQUIRE(wait_until(*session, [&] { return session->trace().block().counters[size_t(EventKind::PortWrite)].count >= 8; }));
+    REQUIRE(wait_until(
+        *session, [&] { return session->trace().block().counters[size_t(EventKind::PortWrite)].count >= 8; }));
     REQUIRE(kill(session->worker(), SIGKILL) == 0);
     REQUIRE(wait_for_end(*session));
     CHECK(take_all(*session) == "spinning");
@@ -159,7 +161,9 @@ TEST_CASE("when the session's process is killed its worker ends", "[session]")
 
 TEST_CASE("200 sessions leave no process, no descriptor and no memory behind", "[session]")
 {
-    { auto warm_up = start("greet"); }
+    {
+        auto warm_up = start("greet");
+    }
     auto descriptors_before = open_descriptors();
     for (int i = 0; i < 200; ++i) {
         auto session = start(i % 2 == 0 ? "greet" : "spin");

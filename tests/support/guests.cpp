@@ -44,21 +44,23 @@ TEST_GUEST(greet, STACK SERIAL PRINT_TEXT END(0) "8: .asciz \"hello\\n\"\n");
 TEST_GUEST(fail, END(5));
 TEST_GUEST(spin, STACK SERIAL PRINT_TEXT "cli\n4: jmp 4b\n8: .asciz \"spinning\"\n");
 TEST_GUEST(sleep, STACK SERIAL PRINT_TEXT "sti\n4: hlt\njmp 4b\n8: .asciz \"sleeping\"\n");
-TEST_GUEST(echo, STACK SERIAL PRINT_TEXT
-    "4: mov $0x3FD, %edx\n" // line status: bit 0 says that a byte has been received
-    "in %dx, %al\n"
-    "test $1, %al\n"
-    "jz 4b\n" SERIAL "in %dx, %al\n"
-    "out %al, %dx\n"
-    "cmp $'q', %al\n"
-    "jne 4b\n" END(0) "8: .asciz \"ready\\n\"\n");
-TEST_GUEST(flood, SERIAL "mov $(256 * 1024), %ecx\n"
-                         "xor %eax, %eax\n"
-                         "4: out %al, %dx\n"
-                         "inc %eax\n"
-                         "loop 4b\n" END(0));
-TEST_GUEST(both, STACK SERIAL PRINT_TEXT "mov $'d', %al\nout %al, $0xE9\nmov $'!', %al\nout %al, $0xE9\n" END(0)
-    "8: .asciz \"serial\"\n");
+TEST_GUEST(echo,
+    STACK SERIAL PRINT_TEXT "4: mov $0x3FD, %edx\n" // line status: bit 0 says that a byte has been received
+                            "in %dx, %al\n"
+                            "test $1, %al\n"
+                            "jz 4b\n" SERIAL "in %dx, %al\n"
+                            "out %al, %dx\n"
+                            "cmp $'q', %al\n"
+                            "jne 4b\n" END(0) "8: .asciz \"ready\\n\"\n");
+TEST_GUEST(flood,
+    SERIAL "mov $(256 * 1024), %ecx\n"
+           "xor %eax, %eax\n"
+           "4: out %al, %dx\n"
+           "inc %eax\n"
+           "loop 4b\n" END(0));
+TEST_GUEST(both,
+    STACK SERIAL PRINT_TEXT
+    "mov $'d', %al\nout %al, $0xE9\nmov $'!', %al\nout %al, $0xE9\n" END(0) "8: .asciz \"serial\"\n");
 
 namespace ringside::test {
 

@@ -41,7 +41,10 @@ TEST_CASE("a packet that is no message is malformed", "[session]")
     auto pair = SocketPair::create(SOCK_SEQPACKET);
     auto send_raw = [&](const void* data, std::size_t size) { REQUIRE(send(pair.theirs.get(), data, size, 0) >= 0); };
 
-    SECTION("too short for a kind") { send_raw("ab", 2); }
+    SECTION("too short for a kind")
+    {
+        send_raw("ab", 2);
+    }
     SECTION("of an unknown kind")
     {
         uint32_t kind = 4711;

@@ -91,8 +91,10 @@ TEST_CASE("a bad scenario is refused with file, line and what is wrong", "[sessi
 {
     CHECK(complaint("name = \"demo\"\ntitle = oops\n").starts_with("/s/demo.toml:2: "));
     CHECK(complaint(minimal_with("memroy = 3\n")) == "/s/demo.toml:4: unknown key 'memroy'; did you mean 'memory'?");
-    CHECK(complaint(minimal_with("memory = \"3\"\n")) == "/s/demo.toml:4: 'memory' must be a whole number of MiB from 2 to 3584");
-    CHECK(complaint(minimal_with("memory = 0\n")) == "/s/demo.toml:4: 'memory' must be a whole number of MiB from 2 to 3584");
+    CHECK(complaint(minimal_with("memory = \"3\"\n"))
+        == "/s/demo.toml:4: 'memory' must be a whole number of MiB from 2 to 3584");
+    CHECK(complaint(minimal_with("memory = 0\n"))
+        == "/s/demo.toml:4: 'memory' must be a whole number of MiB from 2 to 3584");
     CHECK(complaint(minimal_with("memory = 32.5\n")).starts_with("/s/demo.toml:4: 'memory' must be"));
     CHECK(complaint(minimal_with("timeout = -1\n")).starts_with("/s/demo.toml:4: 'timeout' must be"));
     CHECK(complaint(minimal_with("append = 3\n")) == "/s/demo.toml:4: 'append' must be a text");
@@ -101,7 +103,8 @@ TEST_CASE("a bad scenario is refused with file, line and what is wrong", "[sessi
     CHECK(complaint(minimal_with("outcome = \"good\"\n"))
         == "/s/demo.toml:4: 'outcome' must be one of success, failure, triple-fault, timeout");
     CHECK(complaint("name = \"demo\"\ntitle = \"t\"\n") == "/s/demo.toml: 'kernel' is missing");
-    CHECK(complaint("name = \"other\"\ntitle = \"t\"\nkernel = \"k\"\n") == "/s/demo.toml:1: 'name' must be the file's");
+    CHECK(
+        complaint("name = \"other\"\ntitle = \"t\"\nkernel = \"k\"\n") == "/s/demo.toml:1: 'name' must be the file's");
 }
 
 TEST_CASE("a guest is a scenario's name or a file's path", "[session]")

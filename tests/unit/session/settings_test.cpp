@@ -73,7 +73,8 @@ TEST_CASE("arbitrary bytes as settings, reports and errors are read without harm
 
 TEST_CASE("a worker's report says the same at the other end", "[session]")
 {
-    WorkerReport report { { Outcome::TripleFault, 7, "triple fault: #PF" }, GuestPlace { 0x1234, 3, true, false, "f+0x2" }, 99 };
+    WorkerReport report { { Outcome::TripleFault, 7, "triple fault: #PF" },
+        GuestPlace { 0x1234, 3, true, false, "f+0x2" }, 99 };
     auto decoded = decode_report(encode(report));
     REQUIRE(decoded);
     CHECK(decoded->result.outcome == Outcome::TripleFault);
@@ -152,7 +153,8 @@ TEST_CASE("a worker's words become one line of bounded length", "[session]")
 
 TEST_CASE("a place names the ring and whether interrupts are on", "[session]")
 {
-    CHECK(describe(GuestPlace { 0x101234, 0, false, false, "loop+0x4" }) == "eip 0x00101234 (loop+0x4), ring 0, interrupts off");
+    CHECK(describe(GuestPlace { 0x101234, 0, false, false, "loop+0x4" })
+        == "eip 0x00101234 (loop+0x4), ring 0, interrupts off");
     CHECK(describe(GuestPlace { 0x10, 3, true, true, "" }) == "eip 0x00000010, ring 3, interrupts on, halted");
 }
 
