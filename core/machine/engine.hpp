@@ -47,7 +47,7 @@ public:
     {
         if (m_virtual_clock) [[unlikely]]
             synchronize_virtual_time();
-        return m_recorder.now();
+        return m_recorder.begin_exit();
     }
     void end_exit(const EventRecord& record) { m_recorder.exit(record); }
 

@@ -117,7 +117,8 @@ RunResult Machine::run()
 {
     g_verify_context.strategy = m_strategy->info().name.data();
     m_recorder.event({ .kind = EventKind::MachineStart, .a = m_kernel.entry });
-    m_recorder.block().first_instruction = m_engine->begin_exit();
+    m_engine->begin_exit();
+    m_recorder.block().first_instruction = m_recorder.now();
     service();
     while (!m_ended)
         handle(m_strategy->run());

@@ -46,7 +46,7 @@ struct TraceBlock {
     Overflow overflow = Overflow::Drop;
     uint64_t ticks_per_second = 0;
     std::atomic<bool> recording { false };        // written by the session
-    std::atomic<bool> exact_rings { false };      // count every ring change although nothing is recorded
+    std::atomic<bool> exact_rings { false };      // count every ring change and time every exit although nothing is recorded
     alignas(64) std::atomic<uint64_t> head { 0 }; // records ever written; the writer's
     std::atomic<uint64_t> dropped { 0 };
     uint64_t ring_entries[4][4] = {};             // ring changes seen, [from][to]; the writer's
@@ -129,13 +129,20 @@ public:
         push(record);
     }
 
-    // An exit: `record.time` is when the monitor took over (from now()); it gives back when this is called.
+    // Exits are timed while somebody wants the figures: two readings of the time-stamp counter cost more than a port
+    // access. Without, they are only counted.
+    static constexpr uint64_t untimed = 1;
+    uint64_t begin_exit() const { return wants_ring_changes() ? now() : untimed; }
+
+    // An exit: `record.time` is when the monitor took over (from begin_exit()); it gives back when this is called.
     void exit(EventRecord record)
     {
-        uint64_t end = now();
-        uint64_t duration = end > record.time ? end - record.time : 0; // a host whose counters differ between CPUs
         auto& counter = m_block.counters[static_cast<std::size_t>(record.kind)];
         ++counter.count;
+        if (record.time == untimed) [[likely]]
+            return;
+        uint64_t end = now();
+        uint64_t duration = end > record.time ? end - record.time : 0; // a host whose counters differ between CPUs
         counter.total += duration;
         counter.minimum = duration < counter.minimum ? duration : counter.minimum;
         counter.maximum = duration > counter.maximum ? duration : counter.maximum;
