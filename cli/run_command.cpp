@@ -182,7 +182,7 @@ void add_run_command(Program& program)
         ->required();
     command->add_option("--strategy", options->strategy, "How to run it (see 'ringside strategies')")
         ->option_text("NAME");
-    command->add_option("--memory", options->memory_mebibytes, "The guest's memory in MiB")->option_text("MIB");
+    command->add_option("--memory", options->memory_mebibytes, "The guest's memory in MiB; without it, what\nthe scenario says, 256 for a kernel by path")->option_text("MIB");
     command->add_option("--module", options->modules, "A Multiboot module, and its command line;\nmay be repeated")
         ->option_text("\"FILE [ARGS]\"")
         ->allow_extra_args(false);

@@ -12,9 +12,6 @@ namespace {
 // Unicorn goes through all instruction hooks whenever one of them is reached, so there must not be many.
 constexpr std::size_t most_watches = 512;
 
-// For translated code. Unicorn would take a gigabyte, and a guest that keeps writing code would make it all resident.
-constexpr uint32_t translation_buffer_bytes = 32 << 20;
-
 }
 
 Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout)
@@ -34,8 +31,6 @@ const StrategyInfo& Emulator::info() const
 
 Result<void> Emulator::set_up()
 {
-    if (uc_ctl_set_tcg_buffer_size(m_unicorn.get(), translation_buffer_bytes) != UC_ERR_OK)
-        return fail(ExitCode::Unavailable, "Unicorn refuses a bound for its translated code");
     // Unicorn must never stop at an address of its own accord. Without this it also looks up the `until` address of every
     // uc_emu_start() in the guest's page tables, and the fault of that overwrites CR2 and the pending error code.
     if (uc_ctl_exits_enable(m_unicorn.get()) != UC_ERR_OK)

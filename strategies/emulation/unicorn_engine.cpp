@@ -2,11 +2,15 @@
 
 #include "core/verify.hpp"
 
+#include <cstdint>
 #include <fmt/format.h>
 
 namespace ringside {
 
 namespace {
+
+// For translated code. Unicorn would take a gigabyte, and make it all resident whenever it drops all translations.
+constexpr uint32_t translation_buffer_bytes = 32 << 20;
 
 struct Version {
     unsigned major = 0;
@@ -41,6 +45,9 @@ Result<UnicornEngine> UnicornEngine::create()
     if (uc_err error = uc_open(UC_ARCH_X86, UC_MODE_32, &handle); error != UC_ERR_OK)
         return fail(ExitCode::Unavailable, fmt::format("cannot start Unicorn: {}", uc_strerror(error)));
     engine.m_engine.reset(handle);
+    // Only now: the first use of the engine allocates the buffer.
+    if (uc_ctl_set_tcg_buffer_size(handle, translation_buffer_bytes) != UC_ERR_OK)
+        return fail(ExitCode::Unavailable, "Unicorn refuses a bound for its translated code");
     return engine;
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("Traces of the test kernels keep the rules of events", "[golden]")
     unsigned count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(kernels_directory())) {
         INFO(entry.path().string());
-        REQUIRE(record("'" + entry.path().string() + "'", scratch / "trace") == 0);
+        REQUIRE(record("'" + entry.path().string() + "' --memory 32", scratch / "trace") == 0);
         CHECK(broken_rule(read_trace(scratch / "trace")) == "");
         ++count;
     }
