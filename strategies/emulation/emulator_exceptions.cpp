@@ -132,10 +132,8 @@ Exit Emulator::emulate_instruction()
     auto outcome = execute_system_instruction(m_engine, m_cpu);
     if (outcome.fault)
         return take_fault(*outcome.fault);
-    for (unsigned number = 0; number < 8; ++number) {
-        if (outcome.debug_register_written == number)
-            m_debug.write(number, m_cpu.dr[number]);
-    }
+    if (auto number = outcome.debug_register_written)
+        m_debug.write(*number, m_cpu.dr[*number]);
     m_state.load(m_cpu, StatePart::Integer);
     m_engine.end_exit({ .time = m_exit_begin, .kind = outcome.kind, .virtual_ring = static_cast<uint8_t>(ring), .eip = eip,
         .a = outcome.a, .b = outcome.b, .c = outcome.c });
