@@ -174,6 +174,30 @@ void read_or_write(Sink out, uint64_t value, const EventRecord&)
     fmt::format_to(out, "{}", value ? "write" : "read");
 }
 
+void control_register(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "CR{}", value);
+}
+
+// In the order of the instruction encoding (SDM 2A table 3-1).
+void segment(Sink out, uint64_t value, const EventRecord&)
+{
+    constexpr std::array<std::string_view, 6> names { "ES", "CS", "SS", "DS", "FS", "GS" };
+    fmt::format_to(out, "{}", value < names.size() ? names[value] : "unknown");
+}
+
+// As core/x86/instruction_emulator numbers them.
+void table(Sink out, uint64_t value, const EventRecord&)
+{
+    constexpr std::array<std::string_view, 4> names { "GDTR", "IDTR", "LDTR", "TR" };
+    fmt::format_to(out, "{}", value < names.size() ? names[value] : "unknown");
+}
+
+void flag(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{}", value ? "set" : "clear");
+}
+
 void virtual_ring(Sink out, uint64_t value, const EventRecord&)
 {
     fmt::format_to(out, "ring {}", value);
@@ -229,6 +253,12 @@ constexpr FieldFormat formats[] {
     { "register", debug_register },
     { "write", read_or_write },
     { "code", decimal },
+    { "flag", flag },
+    { "control_register", control_register },
+    { "selector", hexadecimal },
+    { "segment", segment },
+    { "limit", hexadecimal },
+    { "table", table },
 };
 
 const FieldFormat* find_format(std::string_view field)

@@ -69,6 +69,38 @@ std::string register_access(const Words& w, std::string_view what, bool write)
     return fmt::format("{} {} {}: {}", w.subject(), write ? "writes" : "reads", what, w.a());
 }
 
+std::string native_exit_sentence(const Words& w)
+{
+    switch (w.record.kind) {
+    case EventKind::InterruptFlag:
+        return fmt::format("{} {} interrupts", w.subject(), w.record.a ? "lets in" : "shuts out");
+    case EventKind::ControlRegisterRead:
+        return register_access(w, w.b(), false);
+    case EventKind::ControlRegisterWrite:
+        return register_access(w, w.b(), true);
+    case EventKind::SegmentLoad:
+        return fmt::format("{} loads {} with selector {}", w.subject(), w.b(), w.a());
+    case EventKind::InterruptReturn:
+        return fmt::format("{} returns from a handler to {}:{}", w.subject(), w.b(), w.a());
+    case EventKind::FarTransfer:
+        return fmt::format("{} goes to another segment, {}:{}", w.subject(), w.b(), w.a());
+    case EventKind::DescriptorTableLoad:
+        return fmt::format("{} loads {}: at {}, limit {}", w.subject(), w.c(), w.a(), w.b());
+    case EventKind::DescriptorTableStore:
+        return fmt::format("{} asks for {}: {}", w.subject(), w.b(), w.a());
+    case EventKind::PageInvalidation:
+        return fmt::format("{} invalidates the translation of {}", w.subject(), w.a());
+    case EventKind::FastSystemReturn:
+        return fmt::format("{} returns from a system call with SYSEXIT to {}", w.subject(), w.a());
+    case EventKind::CacheFlush:
+        return fmt::format("{} empties the caches", w.subject());
+    case EventKind::MemoryEmulated:
+        return fmt::format("{} {}s memory at {} that the monitor keeps", w.subject(), w.b(), w.a());
+    default:
+        return {};
+    }
+}
+
 std::string exit_sentence(const Words& w)
 {
     switch (w.record.kind) {
@@ -107,7 +139,7 @@ std::string exit_sentence(const Words& w)
     case EventKind::Kick:
         return "somebody outside asks the guest to stop for a moment";
     default:
-        return {};
+        return native_exit_sentence(w);
     }
 }
 

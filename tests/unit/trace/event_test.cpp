@@ -80,6 +80,12 @@ TEST_CASE("fields read as people name them", "[trace]")
     CHECK(formatted("character", '\n') == "0x0a");
     CHECK(formatted("msr", 0x1B) == "0x1b (APIC base)");
     CHECK(formatted("register", 7) == "DR7");
+    CHECK(formatted("control_register", 3) == "CR3");
+    CHECK(formatted("segment", 2) == "SS");
+    CHECK(formatted("segment", 6) == "unknown");
+    CHECK(formatted("table", 1) == "IDTR");
+    CHECK(formatted("flag", 1) == "set");
+    CHECK(formatted("flag", 0) == "clear");
 }
 
 TEST_CASE("an error code is decoded by the vector beside it", "[trace]")
