@@ -1,0 +1,243 @@
+#include "strategies/native/native_cpu.hpp"
+
+#include "core/verify.hpp"
+#include "strategies/native/system_call_guard.hpp"
+#include "strategies/native/user_boundary.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringside {
+
+namespace {
+
+// EFLAGS that the host CPU keeps for the guest while it runs in ring 3. The others (IF, IOPL, VM, VIF, VIP) are virtual.
+constexpr uint32_t native_flags = eflags::cf | eflags::pf | eflags::af | eflags::zf | eflags::sf | eflags::tf | eflags::df
+    | eflags::of | eflags::nt | eflags::rf | eflags::ac | eflags::id;
+
+}
+
+NativeCpu::NativeCpu(Engine& engine, Window window, uint64_t end)
+    : m_engine(engine)
+    , m_window(std::move(window))
+    , m_tlb(engine.memory(), m_window, end)
+    , m_boundary(end)
+{
+}
+
+NativeCpu::~NativeCpu()
+{
+    SignalHandlers::remove();
+}
+
+Result<void> NativeCpu::set_up()
+{
+    m_thread = pthread_self();
+    if (auto guarded = guard_system_calls(); !guarded)
+        return guarded;
+    ringside_world.kicked = 0;
+    ringside_world.fpu = m_fpu.area();
+    ringside_world.fpu_components = m_fpu.components();
+    return SignalHandlers::install(*this);
+}
+
+void NativeCpu::load(const CpuState& state)
+{
+    m_state = state;
+    m_fpu.load(state);
+    m_tlb.flush();
+    m_boundary_stale = true;
+    spread_state();
+}
+
+CpuState NativeCpu::save()
+{
+    gather_state();
+    m_fpu.save(m_state);
+    return m_state;
+}
+
+// A signal is needed only while the guest runs, which it does not while its thread is here.
+void NativeCpu::kick()
+{
+    ringside_world.kicked.store(1);
+    if (!pthread_equal(pthread_self(), m_thread))
+        pthread_kill(m_thread, SignalHandlers::kick_signal());
+}
+
+Exit NativeCpu::run()
+{
+    for (;;) {
+        if (m_state.halted)
+            return halted();
+        if (ringside_world.kicked.exchange(0) != 0)
+            return { Exit::Reason::Kicked };
+        gather_state();
+        if (m_engine.interrupt_pending() && interrupt_window_open())
+            return { Exit::Reason::InterruptWindow };
+        if (!runs_natively()) {
+            if (auto exit = interpret())
+                return *exit;
+            continue;
+        }
+        prepare();
+        ringside_enter_guest();
+        return m_exit;
+    }
+}
+
+Exit NativeCpu::halted() const
+{
+    return { m_state.eflags & eflags::if_ ? Exit::Reason::Halted : Exit::Reason::HaltedForGood };
+}
+
+Exit NativeCpu::inject(EventType type, uint8_t vector)
+{
+    m_exit_begin = 0; // the machine records this exit
+    gather_state();
+    m_state.halted = false;
+    Event event { .type = type, .vector = vector, .return_eip = m_state.eip };
+    if (take(event, EventKind::ExternalInterrupt, RingChangeCause::Interrupt) == Verdict::Leave)
+        return m_exit;
+    spread_state();
+    return { Exit::Reason::Kicked };
+}
+
+bool NativeCpu::interrupt_window_open() const
+{
+    if (m_engine.nmi_pending() && !m_state.nmi_blocked)
+        return true;
+    return m_engine.maskable_pending() && (m_state.eflags & eflags::if_) && !m_state.interrupt_shadow;
+}
+
+void NativeCpu::follow_effects(uint32_t effects, Gla address)
+{
+    constexpr uint32_t all = effect::whole_tlb | effect::paging_mode;
+    if (effects & all)
+        m_tlb.flush();
+    else if (effects & effect::non_global_tlb)
+        m_tlb.load_page_directory(m_state);
+    else if (effects & effect::invalidated_page)
+        m_tlb.invalidate_page(m_state, address);
+    if (effects & (all | effect::non_global_tlb))
+        m_boundary_stale = true;
+}
+
+// Ring 3 gets segments that end below the kernel, and no page of the kernel below that.
+void NativeCpu::make_segments_real()
+{
+    uint64_t end = Window::end;
+    if (m_state.cpl() == 3) {
+        if (std::exchange(m_boundary_stale, false))
+            m_boundary = user_boundary(m_engine.memory(), m_state);
+        end = m_boundary;
+        m_tlb.hide_supervisor_pages(m_boundary);
+    }
+    m_segments.follow(m_state, end);
+}
+
+uint32_t NativeCpu::real_flags() const
+{
+    return (m_state.eflags & native_flags) | eflags::fixed | eflags::if_;
+}
+
+void NativeCpu::prepare()
+{
+    make_segments_real();
+    m_state.interrupt_shadow = false;
+    spread_state();
+    const auto& real = m_segments.selectors();
+    std::copy(m_state.gpr.begin(), m_state.gpr.end(), ringside_world.gpr);
+    ringside_world.eip = m_state.eip;
+    ringside_world.eflags = real_flags();
+    ringside_world.cs = real[Cs];
+    ringside_world.ss = real[Ss];
+    ringside_world.ds = real[Ds];
+    ringside_world.es = real[Es];
+    ringside_world.fs = real[Fs];
+    ringside_world.gs = real[Gs];
+}
+
+void NativeCpu::take_registers(const ucontext_t& context)
+{
+    const auto& registers = context.uc_mcontext.gregs;
+    auto low = [&](int index) { return static_cast<uint32_t>(registers[index]); };
+    m_state.gpr = { low(REG_RAX), low(REG_RCX), low(REG_RDX), low(REG_RBX), low(REG_RSP), low(REG_RBP), low(REG_RSI),
+        low(REG_RDI) };
+    m_state.eip = low(REG_RIP);
+    m_state.eflags = (m_state.eflags & ~native_flags) | (low(REG_EFL) & native_flags);
+    // CS, GS, FS and SS, 16 bits each.
+    auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]);
+    auto& world = ringside_world;
+    RealSegments::Selectors found { world.es, static_cast<uint16_t>(packed), static_cast<uint16_t>(packed >> 48), world.ds,
+        world.fs, world.gs };
+    m_segments.adopt(m_engine.memory(), m_state, found);
+    gather_state();
+}
+
+void NativeCpu::give_registers(ucontext_t& context)
+{
+    make_segments_real();
+    m_state.interrupt_shadow = false;
+    spread_state();
+    auto& registers = context.uc_mcontext.gregs;
+    const auto& gpr = m_state.gpr;
+    registers[REG_RAX] = gpr[Eax];
+    registers[REG_RCX] = gpr[Ecx];
+    registers[REG_RDX] = gpr[Edx];
+    registers[REG_RBX] = gpr[Ebx];
+    registers[REG_RSP] = gpr[Esp];
+    registers[REG_RBP] = gpr[Ebp];
+    registers[REG_RSI] = gpr[Esi];
+    registers[REG_RDI] = gpr[Edi];
+    registers[REG_RIP] = m_state.eip;
+    registers[REG_EFL] = real_flags();
+    const auto& real = m_segments.selectors();
+    auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]) & 0x0000FFFFFFFF0000;
+    registers[REG_CSGSFS] = static_cast<greg_t>(packed | real[Cs] | uint64_t { real[Ss] } << 48);
+    ringside_world.ds = real[Ds];
+    ringside_world.es = real[Es];
+    ringside_world.fs = real[Fs];
+    ringside_world.gs = real[Gs];
+}
+
+GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context)
+{
+    m_exit_begin = m_engine.begin_exit();
+    take_registers(context);
+    auto verdict = dispatch(signal, information, context);
+    if (verdict == Verdict::Resume)
+        verdict = finish();
+    if (verdict == Verdict::Resume)
+        give_registers(context);
+    else
+        m_fpu.take(context);
+    return verdict;
+}
+
+void NativeCpu::on_resume_aborted(const ucontext_t& context)
+{
+    m_fpu.take(context);
+    ringside_world.kicked = 0;
+    m_exit = { Exit::Reason::Kicked };
+}
+
+GuestSignals::Verdict NativeCpu::leave(Exit exit)
+{
+    m_exit = std::move(exit);
+    return Verdict::Leave;
+}
+
+// Before the guest goes on: does the machine want something?
+GuestSignals::Verdict NativeCpu::finish()
+{
+    if (m_state.halted)
+        return leave(halted());
+    if (ringside_world.kicked.exchange(0) != 0)
+        return leave({ Exit::Reason::Kicked });
+    if (m_engine.interrupt_pending() && interrupt_window_open())
+        return leave({ Exit::Reason::InterruptWindow });
+    return runs_natively() ? Verdict::Resume : leave({ Exit::Reason::Kicked });
+}
+
+}

@@ -1,0 +1,104 @@
+// The guest's CPU, played by the host's: the part that the native strategies share. The guest's instructions run as they
+// are, in ring 3; what the host CPU refuses comes here as a signal, is settled on CpuState, and the guest goes on.
+//
+//   a page that is not in the virtual TLB   filled, or the guest's own page fault
+//   a privileged instruction                emulated, with those that follow it directly
+//   an access to a device                   emulated
+//   any other exception, INT n              delivered to the guest
+//
+// Between a signal and the guest's next instruction `m_state` holds the guest's registers, all but the floating-point ones.
+#pragma once
+
+#include "core/machine/engine.hpp"
+#include "core/machine/strategy.hpp"
+#include "core/x86/decode_cache.hpp"
+#include "core/x86/delivery.hpp"
+#include "core/x86/instruction_emulator.hpp"
+#include "strategies/native/fpu_state.hpp"
+#include "strategies/native/real_segments.hpp"
+#include "strategies/native/virtual_tlb.hpp"
+#include "strategies/native/window.hpp"
+#include "strategies/native/world_switch.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <pthread.h>
+#include <string_view>
+
+namespace ringside {
+
+class NativeCpu : public Strategy, private GuestSignals {
+public:
+    // The guest's linear addresses end at `end`; what is above is the strategy's.
+    NativeCpu(Engine& engine, Window window, uint64_t end = Window::end);
+    ~NativeCpu() override;
+    // On the thread that will run the guest.
+    Result<void> set_up();
+
+    void load(const CpuState& state) override;
+    CpuState save() override;
+    Exit run() override;
+    void kick() override;
+    Exit inject(EventType type, uint8_t vector) override;
+
+    VirtualTlb& virtual_tlb() { return m_tlb; }
+
+protected:
+    // Takes the event to the guest's handler; the default is the way through the interrupt descriptor table.
+    virtual Delivery deliver_event(const Event& event);
+    // What the guest keeps of its state outside the registers, brought into m_state, and back.
+    virtual void gather_state() { }
+    virtual void spread_state() { }
+
+    Engine& m_engine;
+    Window m_window;
+    CpuState m_state;
+    VirtualTlb m_tlb;
+    RealSegments m_segments;
+    FpuState m_fpu;
+
+    bool interrupt_window_open() const;
+    // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
+    void follow_effects(uint32_t effects, Gla address);
+    // Loads ringside_world from m_state.
+    void prepare();
+
+private:
+    Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
+    void on_resume_aborted(const ucontext_t& context) override;
+
+    void take_registers(const ucontext_t& context);
+    void give_registers(ucontext_t& context);
+    uint32_t real_flags() const;
+    void make_segments_real();
+
+    Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
+    Verdict on_page_fault(Gla address, uint32_t error_code);
+    Verdict on_host_system_call();
+    Verdict take_exception(uint8_t vector, uint32_t error_code);
+    Verdict take_software_exception(uint8_t vector);
+    Verdict take_fault(const Fault& fault);
+    Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
+    Verdict leave(Exit exit);
+    Verdict finish();
+
+    Verdict emulate();
+    bool goes_on(const Instruction& next) const;
+    std::optional<Verdict> emulate_one(const Instruction& instruction);
+    Verdict cannot_emulate(const Instruction& instruction);
+    std::optional<Exit> interpret();
+    bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
+    void record_exit(EventKind kind, unsigned ring, uint32_t eip, uint64_t a, uint32_t b, uint32_t c);
+    void record_ring(unsigned from, RingChangeCause cause);
+    Exit halted() const;
+
+    DecodeCache m_decoder;
+    Exit m_exit;
+    uint64_t m_exit_begin = 0;
+    uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them
+    uint64_t m_boundary = 0; // where ring 3's part ends
+    bool m_boundary_stale = true;
+    pthread_t m_thread {};
+};
+
+}

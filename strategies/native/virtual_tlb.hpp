@@ -1,0 +1,95 @@
+// The virtual TLB: which guest pages are mapped in the window, and with what rights. It is filled when the guest touches
+// a page, from the guest's own page tables, and emptied when the architecture says that a TLB is emptied (SDM 3A §4.10).
+// In between it may be stale, as a TLB may.
+//
+//   accessed, dirty   set in the guest's entry by the walk of the fill; a page that is not dirty is mapped read-only, so
+//                     that the first write comes here
+//   R/W, CR0.WP       a read-only page is mapped read-only for both rings; where CR0.WP lets ring 0 write to it all the
+//                     same, the write is emulated
+//   U/S               both rings really run in ring 3: pages of ring 0 are kept from ring 3 by truncated segments above
+//                     the boundary (user_boundary.hpp), and are taken away below it while ring 3 runs
+//   not RAM           never mapped: every access comes here, and a device answers
+#pragma once
+
+#include "core/machine/address.hpp"
+#include "core/machine/cpu_state.hpp"
+#include "core/machine/guest_memory.hpp"
+#include "core/x86/paging.hpp"
+#include "strategies/native/window.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace ringside {
+
+// What makes fills and flushes cheaper; switched off to show what it is worth (bench/).
+struct VirtualTlbTuning {
+    bool fill_around = true;  // map neighbors of the page that faulted, where no accessed or dirty flag would be set
+    bool replace = true;      // after a load of CR3, map the new pages in place of the old at once
+};
+
+struct TlbFill {
+    enum class Outcome : uint8_t {
+        Mapped,
+        PageFault, // the guest's: `error_code`
+        Emulate,   // allowed, but not to be mapped: a device, or a write that only ring 0 may do
+    };
+    Outcome outcome = Outcome::Mapped;
+    uint32_t error_code = 0;
+    uint32_t pages = 0; // mapped
+};
+
+class VirtualTlb {
+public:
+    // Guest-linear addresses from `end` on are not the guest's: accesses there are page faults.
+    VirtualTlb(GuestMemory& memory, Window& window, uint64_t end = Window::end);
+
+    TlbFill fill(const CpuState& state, Gla address, Access access, Privilege privilege);
+
+    void flush();                                           // everything
+    void load_page_directory(const CpuState& state);        // CR3 was loaded: global pages stay, the others if still true
+    void invalidate_page(const CpuState& state, Gla address); // INVLPG
+    // Before ring 3 runs: pages of ring 0 below `boundary` go.
+    void hide_supervisor_pages(uint64_t boundary);
+
+    VirtualTlbTuning& tuning() { return m_tuning; }
+    uint64_t mapped_pages() const { return m_mapped; }
+
+private:
+    // Bits of an entry, beside the frame in bits 12..31.
+    enum Flag : uint32_t { mapped = 1, writable = 2, user = 4, global = 8, large = 16 };
+    struct Run {
+        uint32_t page = 0;
+        uint32_t count = 0;
+    };
+
+    bool map(Run run, uint32_t entry);
+    void unmap(Run run);
+    void forget(Run run);
+    Run run_around(const CpuState& state, uint32_t page, uint32_t entry, uint32_t page_bytes) const;
+    uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
+    uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;
+    bool is_mappable(uint32_t page, uint64_t frame) const;
+    void revalidate(const CpuState& state, uint32_t directory_index);
+    void remember_supervisor(Run run);
+    void hide(Run run, uint32_t end);
+
+    GuestMemory& m_memory;
+    Window& m_window;
+    uint32_t m_end_page;
+    VirtualTlbTuning m_tuning;
+
+    struct Free {
+        void operator()(uint32_t* entries) const { std::free(entries); }
+    };
+    std::unique_ptr<uint32_t[], Free> m_entries; // one a page of the window; untouched parts take no memory
+    std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB
+    uint64_t m_mapped = 0;
+    uint32_t m_host_mappings = 0;                // an upper bound
+    std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden
+    uint64_t m_boundary = 0;                     // of the last hide_supervisor_pages(); 0: look at all pages
+};
+
+}

@@ -1,0 +1,96 @@
+#include "strategies/native/window.hpp"
+
+#include "core/verify.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+#include <sys/mman.h>
+#include <utility>
+
+namespace ringside {
+
+namespace {
+
+void* address(uint64_t at)
+{
+    return reinterpret_cast<void*>(at);
+}
+
+bool reserve_range(uint64_t begin, uint64_t end)
+{
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    void* got = mmap(address(begin), end - begin, PROT_NONE, flags, -1, 0);
+    if (got == address(begin))
+        return true;
+    if (got != MAP_FAILED) // a kernel that does not know MAP_FIXED_NOREPLACE
+        munmap(got, end - begin);
+    return false;
+}
+
+uint32_t lowest_address_for_everyone()
+{
+    std::ifstream file("/proc/sys/vm/mmap_min_addr");
+    uint32_t lowest = 65536;
+    file >> lowest;
+    return (lowest + page_size - 1) & ~(page_size - 1);
+}
+
+// The first mapping of this process that lies in the window, for the message.
+std::string first_obstacle()
+{
+    std::ifstream maps("/proc/self/maps");
+    std::string line;
+    if (std::getline(maps, line) && std::strtoull(line.c_str(), nullptr, 16) < Window::end)
+        return line;
+    return "not visible in /proc/self/maps";
+}
+
+}
+
+Result<Window> Window::reserve()
+{
+    if (reserve_range(0, end))
+        return Window { 0 };
+    uint32_t lowest = lowest_address_for_everyone();
+    if (lowest > 0 && reserve_range(lowest, end))
+        return Window { lowest };
+    return fail(ExitCode::Unavailable,
+        fmt::format("the lowest 4 GiB of the process are not free: {}", first_obstacle()),
+        "run without sanitizers, valgrind and `ulimit -s unlimited`");
+}
+
+Window::Window(Window&& other) noexcept
+    : m_begin(other.m_begin)
+    , m_owned(std::exchange(other.m_owned, false))
+{
+}
+
+Window::~Window()
+{
+    if (m_owned)
+        munmap(address(m_begin), end - m_begin);
+}
+
+bool Window::map(Gla at, uint64_t bytes, int descriptor, uint64_t offset, Protection protection, Populate populate)
+{
+    int rights = PROT_READ | PROT_EXEC | (protection == Protection::ReadWriteExecute ? PROT_WRITE : 0);
+    int flags = MAP_SHARED | MAP_FIXED | (populate == Populate::Now ? MAP_POPULATE : 0);
+    return mmap(address(at.value), bytes, rights, flags, descriptor, static_cast<off_t>(offset)) != MAP_FAILED;
+}
+
+// A mapping without rights, not a hole: nothing else may settle here.
+void Window::unmap(uint64_t at, uint64_t bytes)
+{
+    if (at < m_begin) {
+        bytes -= m_begin - at < bytes ? m_begin - at : bytes;
+        at = m_begin;
+    }
+    if (bytes == 0)
+        return;
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    VERIFY(mmap(address(at), bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED);
+}
+
+}

@@ -1,0 +1,44 @@
+// The window: the lowest 4 GiB of this process, which are the guest's linear address space while the host CPU executes
+// the guest. Guest-linear address = host address, so that segmentation and addressing modes need no help.
+//
+// One per process. Reserved once, with nothing in the way; what is not mapped faults.
+#pragma once
+
+#include "core/machine/address.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+
+namespace ringside {
+
+class Window {
+public:
+    static constexpr uint64_t end = uint64_t { 1 } << 32;
+
+    // Takes all of the window that the host allows. Unavailable, with what is in the way, otherwise.
+    static Result<Window> reserve();
+    Window(Window&&) noexcept;
+    Window& operator=(Window&&) = delete;
+    Window(const Window&) = delete;
+    ~Window();
+
+    // Addresses below this cannot be mapped: 0, or the host's vm.mmap_min_addr for those without the right.
+    uint32_t begin() const { return m_begin; }
+
+    enum class Protection : uint8_t { ReadExecute, ReadWriteExecute };
+    // What the host does with pages that are not yet in its own page tables: all at once, or each when it is touched.
+    enum class Populate : uint8_t { Now, Later };
+
+    // Maps `bytes` of the file `descriptor` from `offset` on at `at`, in place of what was there. False if the host
+    // refuses: it has too many mappings.
+    bool map(Gla at, uint64_t bytes, int descriptor, uint64_t offset, Protection protection, Populate populate);
+    void unmap(uint64_t at, uint64_t bytes);
+
+private:
+    explicit Window(uint32_t begin) : m_begin(begin) { }
+
+    uint32_t m_begin;
+    bool m_owned = true;
+};
+
+}
