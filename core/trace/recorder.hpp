@@ -52,6 +52,8 @@ struct TraceBlock {
     uint64_t ring_entries[4][4] = {};             // ring changes seen, [from][to]; the writer's
     uint64_t blocks = 0;                          // blocks executed, where the strategy counts them; the writer's
     uint64_t first_instruction = 0;               // tick at which the guest first ran
+    uint64_t signals = 0;                         // exits for which the host raised a signal; the writer's
+    uint64_t signal_cost = 0;                     // ticks that the host takes for one, there and back, measured at the start
     alignas(64) std::atomic<uint64_t> tail { 0 }; // records ever read; the reader's
     alignas(64) EventCounter counters[event_kind_count] = {};
 

@@ -1,6 +1,7 @@
 #include "strategies/native/native_cpu.hpp"
 
 #include "core/verify.hpp"
+#include "strategies/native/signal_cost.hpp"
 #include "strategies/native/system_call_guard.hpp"
 #include "strategies/native/user_boundary.hpp"
 
@@ -38,6 +39,7 @@ Result<void> NativeCpu::set_up()
     ringside_world.kicked = 0;
     ringside_world.fpu = m_fpu.area();
     ringside_world.fpu_components = m_fpu.components();
+    m_engine.recorder().block().signal_cost = measure_signal_cost(m_window, m_segments.ldt());
     return SignalHandlers::install(*this);
 }
 
@@ -204,6 +206,7 @@ void NativeCpu::give_registers(ucontext_t& context)
 GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context)
 {
     m_exit_begin = m_engine.begin_exit();
+    ++m_engine.recorder().block().signals;
     take_registers(context);
     auto verdict = dispatch(signal, information, context);
     if (verdict == Verdict::Resume)
