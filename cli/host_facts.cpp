@@ -1,5 +1,6 @@
 #include "cli/host_facts.hpp"
 
+#include "core/session/confinement.hpp"
 #include "core/session/descriptor.hpp"
 
 #include <cerrno>
@@ -101,6 +102,12 @@ std::string lowest_mapping()
     return fmt::format("from {} on (vm.mmap_min_addr){}", value, geteuid() == 0 ? "; as root from 0 on" : "");
 }
 
+std::string sandbox()
+{
+    auto obstacle = confinement_obstacle();
+    return obstacle.empty() ? "workers are confined by a seccomp filter" : "none: " + obstacle;
+}
+
 std::string display()
 {
     std::string text;
@@ -124,6 +131,7 @@ std::vector<HostFact> host_facts()
         { "distribution", "system", distribution() },
         { "memory", "memory", memory() },
         { "lowest_mapping", "low addresses", lowest_mapping() },
+        { "sandbox", "sandbox", sandbox() },
         { "display", "display", display() },
     };
 }

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <unistd.h>
 
 namespace ringside {
@@ -127,6 +128,16 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
     return failure;
 }
 
+// What a worker has written to its standard error; that of one that died is part of why.
+void pass_on_words(const Session& session)
+{
+    if (session.end().cause == SessionEnd::Cause::Died)
+        return;
+    std::istringstream words(session.worker_words());
+    for (std::string line; std::getline(words, line);)
+        say("the worker says: " + line);
+}
+
 int conclude(const RunOptions& options, const SessionConfiguration& configuration, const GuestRunResult& result,
     const std::optional<Error>& failure)
 {
@@ -160,11 +171,14 @@ int run_guest(const RunOptions& options, ColorChoice color)
     if (!session)
         return report(session.error());
     outputs->trace.keep();
+    if (const auto& obstacle = (*session)->unconfined_because(); !obstacle.empty())
+        say("warning: the guest's worker process is not confined", obstacle);
     EventSink sink;
     if (options.recording())
         sink = [&events](Session& from, std::span<const EventRecord> batch) { return events.take(from, batch); };
     auto result = run_to_end(**session, sink);
     auto failure = write_results(options, *configuration, **session, events, *outputs, result, style);
+    pass_on_words(**session);
     return conclude(options, *configuration, result, failure);
 }
 

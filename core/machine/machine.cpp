@@ -236,9 +236,10 @@ void Machine::carry_out(Command command)
     case Command::Pause:
         if (m_paused)
             return;
-        // The alarm's thread reads the clock, so it is switched off before the clock stops.
+        // The alarm's thread reads the clock while it is set, so it is switched off before the clock stops. It is not
+        // ended: a worker that runs a guest starts no threads (session/system_call_filter.cpp).
         if (m_alarm)
-            m_alarm = nullptr;
+            m_alarm->set(never);
         m_host_clock.pause();
         m_paused = true;
         m_recorder.event({ .kind = EventKind::MachinePause });
@@ -250,8 +251,6 @@ void Machine::carry_out(Command command)
             return;
         m_host_clock.resume();
         m_paused = false;
-        if (m_configuration.clock == ClockKind::Host)
-            m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
         m_recorder.event({ .kind = EventKind::MachineResume });
         if (m_configuration.paused_changed)
             m_configuration.paused_changed(false);

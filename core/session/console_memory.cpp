@@ -1,75 +1,27 @@
 #include "core/session/console_memory.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <new>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <thread>
 
 namespace ringside {
 
-namespace {
-
-Unexpected fail_with_errno(const char* what)
-{
-    return fail(ExitCode::Unavailable, fmt::format("cannot {} console memory: {}", what, std::strerror(errno)));
-}
-
-}
-
-Result<ConsoleMemory> ConsoleMemory::map(Descriptor descriptor)
-{
-    void* mapping = mmap(nullptr, sizeof(ConsoleBlock), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
-    if (mapping == MAP_FAILED)
-        return fail_with_errno("map");
-    ConsoleMemory memory;
-    memory.m_descriptor = std::move(descriptor);
-    memory.m_block = static_cast<ConsoleBlock*>(mapping);
-    return memory;
-}
-
 Result<ConsoleMemory> ConsoleMemory::create()
 {
-    Descriptor descriptor { memfd_create("ringside-console", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
-    // Sealed: a worker that shrank the file would make the session die of SIGBUS.
-    if (!descriptor || ftruncate(descriptor.get(), sizeof(ConsoleBlock)) != 0
-        || fcntl(descriptor.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        return fail_with_errno("create");
-    auto memory = map(std::move(descriptor));
-    if (memory)
-        new (memory->m_block) ConsoleBlock;
-    return memory;
+    auto memory = SharedMemory::create("console", sizeof(ConsoleBlock));
+    if (!memory)
+        return memory.propagate();
+    new (memory->data()) ConsoleBlock;
+    return ConsoleMemory(std::move(*memory));
 }
 
 Result<ConsoleMemory> ConsoleMemory::open(Descriptor descriptor)
 {
-    struct stat status { };
-    if (fstat(descriptor.get(), &status) != 0 || status.st_size != sizeof(ConsoleBlock))
-        return fail(ExitCode::Internal, "this is not the console memory of this version of ringside");
-    return map(std::move(descriptor));
-}
-
-ConsoleMemory::ConsoleMemory(ConsoleMemory&& other) noexcept
-{
-    *this = std::move(other);
-}
-
-ConsoleMemory& ConsoleMemory::operator=(ConsoleMemory&& other) noexcept
-{
-    std::swap(m_descriptor, other.m_descriptor);
-    std::swap(m_block, other.m_block);
-    return *this;
-}
-
-ConsoleMemory::~ConsoleMemory()
-{
-    if (m_block)
-        munmap(m_block, sizeof(ConsoleBlock));
+    auto memory = SharedMemory::open(std::move(descriptor), "console", sizeof(ConsoleBlock));
+    if (!memory)
+        return memory.propagate();
+    return ConsoleMemory(std::move(*memory));
 }
 
 std::size_t ConsoleWriter::write_some(std::string_view text)

@@ -14,12 +14,13 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "core/session/descriptor.hpp"
+#include "core/session/shared_memory.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ringside {
 
@@ -41,19 +42,17 @@ public:
     static Result<ConsoleMemory> create();
     static Result<ConsoleMemory> open(Descriptor descriptor);
 
-    ConsoleMemory(ConsoleMemory&&) noexcept;
-    ConsoleMemory& operator=(ConsoleMemory&&) noexcept;
-    ~ConsoleMemory();
-
-    int descriptor() const { return m_descriptor.get(); }
-    ConsoleBlock& block() { return *m_block; }
+    int descriptor() const { return m_memory.descriptor(); }
+    void close_descriptor() { m_memory.close_descriptor(); }
+    ConsoleBlock& block() { return *static_cast<ConsoleBlock*>(m_memory.data()); }
 
 private:
-    ConsoleMemory() = default;
-    static Result<ConsoleMemory> map(Descriptor descriptor);
+    explicit ConsoleMemory(SharedMemory memory)
+        : m_memory(std::move(memory))
+    {
+    }
 
-    Descriptor m_descriptor;
-    ConsoleBlock* m_block = nullptr;
+    SharedMemory m_memory;
 };
 
 class ConsoleWriter {

@@ -2,7 +2,8 @@
 // all. The one message that carries descriptors is Setup.
 //
 //   session -> worker                             worker -> session
-//     Setup       settings.hpp                      Ready, or SetupFailed: the answer to Setup
+//     Setup       settings.hpp                      Ready, or SetupFailed: the answer to Setup. Ready's body says why
+//                                                   the worker is not confined; empty when it is
 //     Command     a Command                         Paused, Resumed
 //                                                   Ended        how the run ended; then the worker exits
 //

@@ -171,6 +171,7 @@ void Session::take_message(const Message& message)
     switch (message.kind) {
     case MessageKind::Ready:
         m_ready = true;
+        m_unconfined_because = one_line({ reinterpret_cast<const char*>(message.body.data()), message.body.size() });
         return;
     case MessageKind::SetupFailed:
         m_setup_error = decode_error(message.body);
@@ -226,7 +227,16 @@ SessionEnd Session::end_of(const ProcessEnd& process) const
 {
     if (m_stopping)
         return { stop_cause(), { Outcome::Stopped, 0, "killed, because it did not stop" }, {}, process.signal, 0 };
-    return { SessionEnd::Cause::Died, { Outcome::Failed, 0, describe(process) }, {}, process.signal, 0 };
+    return { SessionEnd::Cause::Died, { Outcome::Failed, 0, cause_of_death(process) }, {}, process.signal, 0 };
+}
+
+// What the worker itself says comes after what the host says of it.
+std::string Session::cause_of_death(const ProcessEnd& process) const
+{
+    if (auto refused = m_account.refused())
+        return "the sandbox stopped the worker: " + describe(*refused);
+    auto words = one_line(m_account.last_line());
+    return describe(process) + (words.empty() ? "" : ": " + words);
 }
 
 std::size_t Session::took(std::size_t bytes)

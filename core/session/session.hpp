@@ -6,6 +6,7 @@
 //             ---- input stream: what is typed ------->
 //             <--- ConsoleMemory: what the guest says -
 //             <--- TraceMemory: counters and events ---
+//             <--- WorkerAccount: why it died ---------
 //
 // A session is used by one thread. Nothing in it blocks but start(), wait() and stop(), each with a bound. Everything a
 // worker does is taken for hostile; what is left of a worker that died can still be read: its last words, its counters,
@@ -16,6 +17,7 @@
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
+#include "core/session/worker_account.hpp"
 #include "core/session/worker_process.hpp"
 #include "core/trace/recorder.hpp"
 
@@ -47,6 +49,8 @@ public:
     // Once ended().
     const SessionEnd& end() const { return m_end; }
     pid_t worker() const { return m_worker.pid(); }
+    // Why the worker is not confined, where the host cannot do that; else "".
+    const std::string& unconfined_because() const { return m_unconfined_because; }
 
     // Requests; state() follows a moment later, seen by wait().
     void pause();
@@ -74,6 +78,9 @@ public:
     void end_input();
     int input_descriptor() const { return m_input.get(); }
 
+    // What the worker has written to its standard error, as lines: a worker in good health is silent.
+    std::string worker_words() const { return m_account.words(); }
+
     // Counters, and the events if recording: see TraceMemory for what holds while the guest runs.
     TraceMemory& trace() { return m_trace; }
 
@@ -92,6 +99,7 @@ private:
     void finish();
     SessionEnd end_of(const WorkerReport& report) const;
     SessionEnd end_of(const ProcessEnd& process) const;
+    std::string cause_of_death(const ProcessEnd& process) const;
     SessionEnd::Cause stop_cause() const
     {
         return m_timed_out ? SessionEnd::Cause::Timeout : SessionEnd::Cause::Command;
@@ -105,6 +113,7 @@ private:
     Descriptor m_input;
     TraceMemory m_trace;
     ConsoleMemory m_console;
+    WorkerAccount m_account;
     ConsoleReader m_serial;
     ConsoleReader m_debug;
     std::string m_kept_serial; // taken out of shared memory so that the guest can stop; not yet taken by the owner
@@ -118,6 +127,7 @@ private:
     std::optional<WorkerReport> m_report;
     std::optional<Error> m_setup_error;
     bool m_ready = false;
+    std::string m_unconfined_because;
     SessionEnd m_end;
 };
 

@@ -37,6 +37,7 @@ struct Session::Parts {
     Descriptor input;
     TraceMemory trace;
     ConsoleMemory console;
+    WorkerAccount account;
 };
 
 Session::Session(Parts parts)
@@ -45,6 +46,7 @@ Session::Session(Parts parts)
     , m_input(std::move(parts.input))
     , m_trace(std::move(parts.trace))
     , m_console(std::move(parts.console))
+    , m_account(std::move(parts.account))
     , m_serial(m_console.block().serial)
     , m_debug(m_console.block().debug)
 {
@@ -58,6 +60,9 @@ Result<Session::Parts> Session::assemble(const SessionConfiguration& configurati
     auto console = ConsoleMemory::create();
     if (!console)
         return console.propagate();
+    auto account = WorkerAccount::create();
+    if (!account)
+        return account.propagate();
     auto settings = write_settings(WorkerSettings::from(configuration));
     if (!settings)
         return settings.propagate();
@@ -74,10 +79,11 @@ Result<Session::Parts> Session::assemble(const SessionConfiguration& configurati
     descriptors[TraceDescriptor] = trace->descriptor();
     descriptors[ConsoleDescriptor] = console->descriptor();
     descriptors[InputDescriptor] = input.theirs.get();
+    descriptors[AccountDescriptor] = account->descriptor();
     // Should this fail, then because the worker is gone, and set_up() sees how.
     (void)send_message(control.ours.get(), MessageKind::Setup, {}, descriptors);
     return Parts { std::move(*worker), std::move(control.ours), std::move(input.ours), std::move(*trace),
-        std::move(*console) };
+        std::move(*console), std::move(*account) };
 }
 
 Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& configuration)

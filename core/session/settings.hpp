@@ -49,6 +49,7 @@ enum SetupDescriptor : unsigned {
     TraceDescriptor,
     ConsoleDescriptor,
     InputDescriptor,
+    AccountDescriptor,
     SetupDescriptorCount
 };
 

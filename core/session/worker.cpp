@@ -1,10 +1,12 @@
 #include "core/session/worker.hpp"
 
 #include "core/machine/machine.hpp"
+#include "core/session/confinement.hpp"
 #include "core/session/console_memory.hpp"
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
+#include "core/session/worker_account.hpp"
 #include "core/session/worker_process.hpp"
 #include "core/trace/symbols.hpp"
 
@@ -14,9 +16,9 @@
 #include <cstdlib>
 #include <memory>
 #include <poll.h>
+#include <span>
 #include <string_view>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -28,6 +30,12 @@ namespace {
 constexpr int control = WorkerProcess::control_descriptor;
 constexpr int failed_status = 70;
 constexpr int orphan_status = 0;
+
+[[noreturn]] void refuse(const Error& error)
+{
+    (void)send_message(control, MessageKind::SetupFailed, encode(error));
+    _exit(failed_status);
+}
 
 // The session may have died before the request took effect.
 void die_with(pid_t parent)
@@ -41,9 +49,7 @@ void prepare_process(pid_t parent)
 {
     if (parent > 0)
         die_with(parent);
-    // A guest may make its worker crash as often as it likes; it shall not fill the disk with core files.
-    rlimit no_core {};
-    setrlimit(RLIMIT_CORE, &no_core);
+    drop_needless_privileges();
     std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -51,6 +57,7 @@ struct Worker {
     WorkerSettings settings;
     std::unique_ptr<TraceMemory> trace;
     std::unique_ptr<ConsoleMemory> console;
+    std::unique_ptr<WorkerAccount> account;
     std::unique_ptr<ConsoleWriter> serial;
     std::unique_ptr<ConsoleWriter> debug;
     Descriptor input;
@@ -72,6 +79,11 @@ Result<void> take_settings(Worker& worker)
     auto descriptors = receive_setup();
     if (!descriptors)
         return descriptors.propagate();
+    auto account = WorkerAccount::open(std::move((*descriptors)[AccountDescriptor]));
+    if (!account)
+        return account.propagate();
+    worker.account = std::make_unique<WorkerAccount>(std::move(*account));
+    worker.account->adopt();
     auto settings = read_settings((*descriptors)[SettingsDescriptor]);
     if (!settings)
         return settings.propagate();
@@ -179,12 +191,38 @@ uint64_t elapsed_ticks(Machine& machine)
     return recorder.now() - recorder.block().first_instruction;
 }
 
+// What a guest that breaks out would find: sockets to its session, its own account, its own memory. Returns why system
+// calls are not filtered; "" when they are.
+Result<std::string> confine(Worker& worker)
+{
+    auto obstacle = confinement_obstacle();
+    const auto& strategy = worker.machine->strategy().info();
+    bool is_native = strategy.kernel_ring != RealRing::Interpreted;
+    // An interpreter's worker has no use for guest memory but the mapping that it has.
+    int guest_memory = is_native ? worker.machine->engine().memory().descriptor() : -1;
+    std::array descriptors { control, worker.input.get(), STDERR_FILENO, guest_memory };
+    ConfinementPlan plan { strategy.kernel_ring, descriptors };
+
+    if (auto confined = confine_process(plan); !confined)
+        return confined.propagate();
+    if (is_native && !obstacle.empty())
+        return fail(ExitCode::Unavailable, "a guest that runs natively needs a sandbox: " + obstacle);
+    std::thread([&worker] { ControlThread(worker).loop(); }).detach();
+    if (!obstacle.empty())
+        return obstacle;
+    if (auto confined = confine_system_calls(plan); !confined)
+        return confined.propagate();
+    return obstacle;
+}
+
 int run(Worker& worker)
 {
-    (void)send_message(control, MessageKind::Ready);
     if (worker.settings.start_paused)
         worker.machine->post(Command::Pause);
-    std::thread([&worker] { ControlThread(worker).loop(); }).detach();
+    auto unconfined_because = confine(worker);
+    if (!unconfined_because)
+        refuse(unconfined_because.error());
+    (void)send_message(control, MessageKind::Ready, std::as_bytes(std::span { *unconfined_because }));
 
     WorkerReport report;
     report.result = worker.machine->run();
@@ -203,10 +241,9 @@ int run_worker()
     auto ready = take_settings(*worker);
     if (ready)
         ready = create_machine(*worker);
-    if (ready)
-        return run(*worker);
-    (void)send_message(control, MessageKind::SetupFailed, encode(ready.error()));
-    return failed_status;
+    if (!ready)
+        refuse(ready.error());
+    return run(*worker);
 }
 
 }

@@ -1,6 +1,8 @@
 // Workers that break the rules. This test program is its own hostile worker: a constructor takes over before main()
 // when the program was started as one.
+#include "core/session/confinement.hpp"
 #include "core/session/message.hpp"
+#include "core/session/worker_account.hpp"
 #include "core/trace/totals.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/processes.hpp"
@@ -51,9 +53,44 @@ void damage_shared_memory(const Message& setup)
     scribble(setup.descriptors.at(2));
 }
 
+void forge_account(const Message& setup, char with)
+{
+    void* memory = mmap(nullptr, sizeof(AccountBlock), PROT_READ | PROT_WRITE, MAP_SHARED,
+        setup.descriptors.at(AccountDescriptor).get(), 0);
+    if (memory != MAP_FAILED)
+        std::memset(memory, with, sizeof(AccountBlock));
+}
+
+[[noreturn]] void behave_confined(Message& setup, std::string_view manner)
+{
+    auto account = WorkerAccount::open(std::move(setup.descriptors.at(AccountDescriptor)));
+    account->adopt();
+    std::array descriptors { control, STDERR_FILENO };
+    ConfinementPlan plan { RealRing::Ring3, descriptors };
+    (void)confine_process(plan);
+    (void)confine_system_calls(plan);
+    say(MessageKind::Ready);
+    if (manner == "confined, opens a socket")
+        (void)socket(AF_INET, SOCK_STREAM, 0);
+    if (manner == "confined, calls the 32-bit entry")
+        asm volatile("int $0x80" : : "a"(11) : "memory");
+    (void)!write(STDERR_FILENO, "one thing\nmore\x1B[1m words\n", 27);
+    abort();
+}
+
 [[noreturn]] void behave(std::string_view manner)
 {
     auto setup = receive_message_with_descriptors(control, 8);
+    if (manner.starts_with("confined"))
+        behave_confined(setup.message, manner);
+    if (manner == "forges")
+        forge_account(setup.message, '\xFF');
+    if (manner == "babbles")
+        forge_account(setup.message, 'w');
+    if (manner == "forges" || manner == "babbles") {
+        say(MessageKind::Ready);
+        raise(SIGKILL);
+    }
     if (manner == "dies in set-up")
         raise(SIGKILL);
     if (manner == "exits in set-up")
@@ -130,6 +167,35 @@ TEST_CASE("a worker that hangs up without ending is killed", "[session]")
     REQUIRE(wait_for_end(**session));
     CHECK((*session)->end().cause == SessionEnd::Cause::Died);
     CHECK(children().empty());
+}
+
+TEST_CASE("how a worker died is told in its own words, as far as they make sense", "[session]")
+{
+    struct Story {
+        const char* manner;
+        std::string reason;
+    };
+    auto story = GENERATE(Story { "confined, opens a socket", "the sandbox stopped the worker: system call 41 (socket)" },
+        Story { "confined, calls the 32-bit entry", "the sandbox stopped the worker: 32-bit system call 11 (execve)" },
+        Story { "confined, aborts", "worker killed by SIGABRT (6): more?[1m words" },
+        Story { "forges", "the sandbox stopped the worker: 32-bit system call 4294967295" });
+    INFO(story.manner);
+    auto session = Session::start(hostile(story.manner));
+    REQUIRE(session);
+    REQUIRE(wait_for_end(**session));
+    CHECK((*session)->end().cause == SessionEnd::Cause::Died);
+    CHECK((*session)->end().result.reason == story.reason);
+    CHECK(exit_code((*session)->end()) == ExitCode::Internal);
+}
+
+TEST_CASE("endless last words are cut", "[session]")
+{
+    auto session = Session::start(hostile("babbles"));
+    REQUIRE(session);
+    REQUIRE(wait_for_end(**session));
+    const auto& reason = (*session)->end().result.reason;
+    CHECK(reason.starts_with("worker killed by SIGKILL (9): wwww"));
+    CHECK(reason.size() < 3000);
 }
 
 TEST_CASE("a worker that scribbles over all shared memory does no harm", "[session]")
