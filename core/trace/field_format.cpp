@@ -235,6 +235,7 @@ struct FieldFormat {
 constexpr FieldFormat formats[] {
     { "port", port },
     { "size", size },
+    { "pages", decimal },
     { "value", hexadecimal },
     { "address", address },
     { "vector", vector },

@@ -130,8 +130,10 @@ std::size_t TraceMemory::drain(std::vector<EventRecord>& out, std::size_t limit)
     std::size_t count = std::min<std::size_t>(available, limit);
     std::size_t before = out.size();
     for (std::size_t i = 0; i < count; ++i) {
-        // Copied first, looked at afterwards: a writer gone wild may still be writing.
+        // Copied first, looked at afterwards: a writer gone wild may still be writing. The fence keeps the compiler from
+        // looking at the original again.
         EventRecord record = m_block->records()[(m_tail + i) & (m_capacity - 1)];
+        asm volatile("" : "+m"(record) : : "memory");
         if (is_valid(record))
             out.push_back(record);
         else

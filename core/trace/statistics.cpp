@@ -99,7 +99,8 @@ Statistics statistics_of(const TraceTotals& totals)
             statistics.other_events.emplace_back(description.kind, count);
     }
     set_shares(statistics);
-    auto not_guest = saturating_sum(statistics.monitor, statistics.halted);
+    statistics.host = totals.scale.nanoseconds(totals.host);
+    auto not_guest = saturating_sum(saturating_sum(statistics.monitor, statistics.halted), statistics.host);
     statistics.guest = statistics.wall > not_guest ? statistics.wall - not_guest : 0;
     return statistics;
 }
@@ -122,6 +123,7 @@ nlohmann::json statistics_json(const Statistics& statistics)
     bool split = statistics.timed && statistics.wall;
     json["guest_ns"] = split ? nlohmann::json(statistics.guest) : nlohmann::json();
     json["monitor_ns"] = statistics.timed ? nlohmann::json(statistics.monitor) : nlohmann::json();
+    json["host_ns"] = statistics.timed ? nlohmann::json(statistics.host) : nlohmann::json();
     json["halted_ns"] = statistics.timed ? nlohmann::json(statistics.halted) : nlohmann::json();
     return json;
 }

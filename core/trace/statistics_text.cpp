@@ -114,6 +114,8 @@ void time_split(Table& table, const Statistics& statistics, const Style& style)
     };
     part("guest", statistics.guest);
     part("monitor", statistics.monitor);
+    if (statistics.host)
+        part("host signals", statistics.host);
     part("waiting", statistics.halted);
 }
 

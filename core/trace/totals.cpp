@@ -10,6 +10,13 @@ uint64_t read_once(const uint64_t& word)
     return __atomic_load_n(&word, __ATOMIC_RELAXED);
 }
 
+// What comes from another process may be anything.
+uint64_t saturating_product(uint64_t a, uint64_t b)
+{
+    uint64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 EventCounter copy_of(const EventCounter& counter)
 {
     return { read_once(counter.count), read_once(counter.total), read_once(counter.minimum),
@@ -33,6 +40,7 @@ TraceTotals totals_of(const TraceBlock& block, uint64_t elapsed)
         = block.recording.load(std::memory_order_relaxed) || block.exact_rings.load(std::memory_order_relaxed);
     totals.blocks = read_once(block.blocks);
     totals.dropped = block.dropped.load(std::memory_order_relaxed);
+    totals.host = saturating_product(read_once(block.signals), read_once(block.signal_cost));
     totals.elapsed = elapsed;
     return totals;
 }

@@ -6,7 +6,7 @@
 //             the kinds that the writer knew (u32 count; name, category and the three field names of each),
 //             symbols (u32 count; name, address, size of each)
 //   2 events  EventRecords, 40 bytes each, as in memory
-//   3 end     totals: tick source, exactness of rings, blocks, dropped, elapsed, ring entries, counters by kind
+//   3 end     totals: tick source, exactness of rings, blocks, dropped, host, elapsed, ring entries, counters by kind
 //
 // Everything is little-endian; a text is its length (u32) and UTF-8 bytes. Event blocks are cut at a fixed number of
 // records, so that the same events give the same bytes however they were drained. Nothing of the host gets in: no
@@ -41,7 +41,7 @@ struct TraceHeader {
 namespace trace_format {
 
 inline constexpr std::array<char, 8> magic { 'R', 'S', 'T', 'R', 'A', 'C', 'E', '\n' };
-inline constexpr uint32_t version = 1;
+inline constexpr uint32_t version = 2;
 inline constexpr std::size_t file_header_size = 16;
 inline constexpr std::size_t block_header_size = 12;
 inline constexpr std::size_t events_per_block = 4096;

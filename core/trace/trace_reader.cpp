@@ -188,6 +188,7 @@ bool TraceReader::read_end(std::span<const std::byte> payload)
     totals.exact_rings = in.get<uint32_t>() != 0;
     totals.blocks = in.get<uint64_t>();
     totals.dropped = in.get<uint64_t>();
+    totals.host = in.get<uint64_t>();
     totals.elapsed = in.get<uint64_t>();
     for (auto& row : totals.ring_entries) {
         for (auto& count : row)

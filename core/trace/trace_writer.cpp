@@ -61,6 +61,7 @@ ByteWriter encode_totals(const TraceTotals& totals)
     out.put(static_cast<uint32_t>(totals.exact_rings));
     out.put(totals.blocks);
     out.put(totals.dropped);
+    out.put(totals.host);
     out.put(totals.elapsed);
     for (const auto& row : totals.ring_entries) {
         for (auto count : row)

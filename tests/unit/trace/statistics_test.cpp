@@ -91,6 +91,17 @@ TEST_CASE("the statistics as JSON have the same figures", "[trace]")
     CHECK(json["blocks"] == 1'234'567);
 }
 
+TEST_CASE("the host's way to the monitor and back is neither the guest's time nor the monitor's", "[trace]")
+{
+    auto totals = measured();
+    totals.host = 6'000'000;
+    auto statistics = statistics_of(totals);
+    CHECK(statistics.host == 6'000'000);
+    CHECK(statistics.guest == 10'000'000);
+    CHECK(statistics_text(statistics, Style {}).find("host signals    6.00 ms   12.0%") != std::string::npos);
+    CHECK(statistics_json(statistics)["host_ns"] == 6'000'000);
+}
+
 TEST_CASE("a run without a single exit has statistics too", "[trace]")
 {
     auto text = statistics_text(statistics_of(TraceTotals {}), Style {});

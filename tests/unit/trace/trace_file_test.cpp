@@ -183,7 +183,7 @@ static std::string make_block(uint32_t number, uint32_t type, std::span<const st
 
 static std::string file_start()
 {
-    return std::string("RSTRACE\n\1\0\0\0\0\0\0\0", 16);
+    return std::string("RSTRACE\n\2\0\0\0\0\0\0\0", 16);
 }
 
 static ByteWriter header_with_kinds(const std::vector<std::string>& kinds)
