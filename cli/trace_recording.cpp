@@ -7,6 +7,12 @@
 
 namespace ringside {
 
+namespace {
+
+constexpr std::size_t most_early = 1 << 20; // events; setting up a machine records a handful
+
+}
+
 SymbolTable symbols_of_kernel(const std::string& path)
 {
     auto file = ImageFile::open(path);
@@ -32,6 +38,9 @@ Result<void> TraceRecording::append(Session& session, std::span<const EventRecor
     if (m_writer)
         return m_writer->append(events);
     m_early.insert(m_early.end(), events.begin(), events.end());
+    // A guest that has broken out could keep that tick to itself and record without end.
+    if (m_early.size() > most_early)
+        return open(session);
     bool is_known = totals_of(session.trace().block(), 0).scale.origin != 0 || m_header.clock == ClockKind::Virtual;
     return is_known ? open(session) : Result<void> {};
 }
