@@ -16,7 +16,7 @@ class StackFrame {
 public:
     explicit StackFrame(OperandSize size) : m_item_bytes(static_cast<uint32_t>(size)) { }
 
-    // In the order of pushing. The longest frame: ten items, from virtual-8086 mode with an error code.
+    // In the order of pushing. The longest frame: 35 items, of a call gate with all the parameters it can have.
     void push(uint32_t value) { m_items[m_count++] = value; }
 
     // True if the frame fits below `esp` in the stack segment. SP wraps in a 16-bit stack (SDM 1 §6.2.3).
@@ -28,7 +28,7 @@ public:
         const LinearMemory& memory, const Segment& ss, uint32_t& esp, Privilege privilege) const;
 
 private:
-    static constexpr unsigned longest = 10;
+    static constexpr unsigned longest = 35;
 
     uint32_t bytes() const { return m_count * m_item_bytes; }
     uint32_t item_offset(const Segment& ss, uint32_t esp, unsigned index) const;
@@ -37,7 +37,7 @@ private:
     [[nodiscard]] MaybeFault store_each(
         const LinearMemory& memory, const Segment& ss, uint32_t esp, Privilege privilege) const;
 
-    std::array<uint32_t, longest> m_items {};
+    std::array<uint32_t, longest> m_items; // the first m_count of them
     unsigned m_count = 0;
     uint32_t m_item_bytes;
 };
