@@ -8,7 +8,7 @@
  * DS and ES are never read: ring 3 always has USER_DATA and ring 0 always KERNEL_DATA, so
  * constants do. This keeps the path free of sensitive instructions that do not trap.
  */
-#include "layout.h"
+#include "selectors.h"
 
 #define FRAME_CS 44                     /* offset of cs in struct trap_frame */
 

@@ -2,8 +2,8 @@
  * Every privileged instruction that bantam's main path executes, one function each.
  *
  * This header and the folder it lies in are the whole difference between bantam on a bare
- * machine and bantam as a paravirtualized guest: the paravirtual build replaces them by the same
- * names over hypercalls. machine.h holds the larger operations of the folder.
+ * machine and bantam as a paravirtualized guest: paravirt/ has the same names over hypercalls.
+ * kernel/machine.h lists the larger operations of the folder.
  *
  * None of the instructions here is sensitive without being privileged: outside ring 0 each of
  * them faults, so a trap-and-emulate monitor sees them all. That is why nothing here reads
@@ -34,10 +34,29 @@ static inline void wait_for_interrupt(void)
 
 /* --- Address spaces (SDM 3A §4.3, §4.10.4) --- */
 
-/* An entry of a page directory or page table in use. The caller invalidates what was cached. */
+/*
+ * An entry of a page directory or page table of an address space. The caller invalidates what
+ * was cached. Under a monitor several changes go to it together: until finish_page_updates() they
+ * may be neither in memory nor in force.
+ */
 static inline void set_page_entry(uint32_t* entry, uint32_t value)
 {
     *(volatile uint32_t*)entry = value;
+}
+
+static inline void finish_page_updates(void)
+{
+}
+
+/* From here on `directory` changes by set_page_entry() only; until release_directory(). */
+static inline void register_directory(uint32_t directory)
+{
+    (void)directory;
+}
+
+static inline void release_directory(uint32_t directory)
+{
+    (void)directory;
 }
 
 static inline void invalidate_page(uint32_t address)

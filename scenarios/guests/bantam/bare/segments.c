@@ -10,9 +10,9 @@
  */
 #include "segments.h"
 
-#include "layout.h"
 #include "machine.h"
 #include "privileged.h"
+#include "selectors.h"
 
 #define GDT_ENTRIES 12
 
@@ -61,7 +61,7 @@ void load_segments(void)
     set(USER_DATA, descriptor(0, FLAT_LIMIT, flat | DPL_3 | DATA_WRITABLE));
     set(TASK_SEGMENT, descriptor((uint32_t)&tss, sizeof tss - 1, PRESENT | TSS_AVAILABLE));
 
-    const struct table_pointer table = { sizeof gdt - 1, segments_gdt_address() };
+    const struct table_pointer table = { (uint16_t)segments_gdt_limit(), segments_gdt_address() };
     load_gdt(&table);
 
     /* A segment register keeps its old descriptor until it is loaded again; CS by a far jump. */
@@ -89,6 +89,11 @@ void set_call_gate(void (*entry)(void))
     const uint32_t low = ((uint32_t)KERNEL_CODE << 16) | (offset & 0xFFFFu);
     const uint32_t high = (offset & 0xFFFF0000u) | PRESENT | DPL_3 | CALL_GATE_32;
     set(CALL_GATE, ((uint64_t)high << 32) | low);
+}
+
+uint32_t segments_gdt_limit(void)
+{
+    return sizeof gdt - 1;
 }
 
 uint32_t segments_gdt_address(void)

@@ -1,4 +1,4 @@
-/* The GDT and the TSS. Selectors are in shared/layout.h. */
+/* The GDT and the TSS. */
 #pragma once
 
 #include <stdint.h>
@@ -9,3 +9,4 @@ void load_segments(void);
 void set_call_gate(void (*entry)(void));
 
 uint32_t segments_gdt_address(void);
+uint32_t segments_gdt_limit(void);

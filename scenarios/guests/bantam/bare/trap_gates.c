@@ -7,8 +7,8 @@
  */
 #include "trap_gates.h"
 
-#include "layout.h"
 #include "privileged.h"
+#include "selectors.h"
 #include "trap.h"
 
 #define IDT_ENTRIES (SYSTEM_CALL_VECTOR + 1)

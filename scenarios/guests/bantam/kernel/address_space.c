@@ -14,6 +14,7 @@ uint32_t create_address_space(void)
     if (directory != 0) {
         uint32_t* entries = physical_memory(directory);
         memcpy(&entries[KERNEL_INDEX], &kernel_directory[KERNEL_INDEX], (ENTRIES - KERNEL_INDEX) * sizeof *entries);
+        register_directory(directory);
     }
     return directory;
 }
@@ -26,6 +27,7 @@ static uint32_t* table_of(uint32_t directory_entry)
 void destroy_address_space(uint32_t directory)
 {
     const uint32_t* entries = physical_memory(directory);
+    release_directory(directory);
     for (uint32_t i = 0; i < KERNEL_INDEX; i++) {
         if (entries[i] == 0) {
             continue;
@@ -52,6 +54,7 @@ uint32_t* user_page_entry(uint32_t directory, uint32_t address)
         }
         /* The page's own entry decides what may be written. */
         set_page_entry(entry, table | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER);
+        finish_page_updates();
     }
     return &table_of(*entry)[table_index(address)];
 }
@@ -70,6 +73,7 @@ bool map_zero_page(uint32_t directory, uint32_t address, uint32_t flags)
         return false;
     }
     set_page_entry(entry, frame | flags | PAGE_PRESENT | PAGE_USER);
+    finish_page_updates();
     return true;
 }
 
@@ -88,4 +92,5 @@ void release_pages(uint32_t directory, uint32_t start, uint32_t end)
             invalidate_page(address);
         }
     }
+    finish_page_updates();
 }

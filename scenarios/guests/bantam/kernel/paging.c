@@ -39,10 +39,17 @@ void map_physical_memory(uint32_t memory_end)
     load_page_directory((uint32_t)kernel_directory - KERNEL_BASE);
 }
 
-volatile void* map_window(uint32_t page, uint32_t entry)
+volatile void* change_window(uint32_t page, uint32_t entry)
 {
     const uint32_t address = WINDOW_BASE + page * PAGE_SIZE;
     set_page_entry(&window_table[page], entry);
     invalidate_page(address);
     return (volatile void*)address;
+}
+
+volatile void* map_window(uint32_t page, uint32_t entry)
+{
+    volatile void* address = change_window(page, entry);
+    finish_page_updates();
+    return address;
 }

@@ -45,3 +45,6 @@ void map_physical_memory(uint32_t memory_end);
 
 /* Puts `entry`, a frame with flags or 0, at page `page` of the window; returns its address. */
 volatile void* map_window(uint32_t page, uint32_t entry);
+
+/* The same for one of several pages: none of them is touched before finish_page_updates(). */
+volatile void* change_window(uint32_t page, uint32_t entry);

@@ -9,6 +9,7 @@
 #include "paging.h"
 #include "panic.h"
 #include "schedule.h"
+#include "selectors.h"
 #include "text.h"
 
 #define EFLAGS_RESERVED_1 0x002u
@@ -31,8 +32,9 @@ static struct process* unused_process(void)
 }
 
 /*
- * Builds the top page of the stack: argument text at the end, its address below, no return
- * address, since the program ends by a system call. Returns the first ESP; 0: no memory.
+ * Builds the top page of the stack: argument text at the end; below it its address and the
+ * system-call gate, which are the program's arguments; no return address, since the program ends
+ * by a system call. Returns the first ESP; 0: no memory.
  */
 static uint32_t build_user_stack(uint32_t directory, const struct module* module)
 {
@@ -51,9 +53,12 @@ static uint32_t build_user_stack(uint32_t directory, const struct module* module
     page[offset + module_length] = ' ';
     memcpy(page + offset + module_length + 1, boot.command_line, command_length + 1);
 
-    const uint32_t text = top_page + offset;
+    const struct {
+        uint32_t text;
+        struct far_pointer gate;
+    } program_arguments = { top_page + offset, machine_system_call_gate() };
     offset -= 16;
-    memcpy(page + offset, &text, sizeof text);
+    memcpy(page + offset, &program_arguments, sizeof program_arguments);
     return top_page + offset;
 }
 

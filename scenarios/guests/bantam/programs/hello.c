@@ -4,7 +4,7 @@
 bool run(const char* arguments)
 {
     (void)arguments;
-    print("hello: hello from ring %u, as the kernel sees it at INT 0x80\n", system_call(CALL_RING, 0, 0));
+    print("hello: hello from ring %u, as the kernel sees it at a system call\n", system_call(CALL_RING, 0, 0));
 
     const uint32_t sum = system_call(CALL_ADD, 40, 2);
     print("hello: to ring 0 and back: the kernel says that 40 + 2 = %u\n", sum);

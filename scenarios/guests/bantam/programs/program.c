@@ -17,7 +17,10 @@ _Noreturn void stop_with_failure(void)
     exit_program(1);
 }
 
-_Noreturn void program_main(const char* arguments)
+struct far_pointer system_call_gate;
+
+_Noreturn void program_main(const char* arguments, struct far_pointer gate)
 {
+    system_call_gate = gate;
     exit_program(run(arguments) ? 0 : 1);
 }

@@ -1,5 +1,5 @@
 /*
- * The linear address space, and the selectors of the GDT.
+ * The linear address space.
  *
  *   0x00000000  not mapped: a null pointer faults
  *   0x00400000  a process's program, as its ELF file says
@@ -8,10 +8,6 @@
  *   0xC0000000  ring 0 only: physical memory from 0 on, the kernel in it
  *   0xE0000000  ring 0 only: the window, where single pages and devices are mapped
  *   0xE0400000  nothing: a monitor is free to live here
- *
- * The selectors avoid those that a 64-bit Linux host gives to its own ring-3 programs
- * (0x23, 0x2B, 0x33, 0x63-0x73, 0x7B): a kernel that is run deprivileged under such a host
- * faults when it loads one of these, which is what its monitor waits for.
  */
 #pragma once
 
@@ -33,10 +29,3 @@
 #define KERNEL_BASE UNSIGNED(0xC0000000)
 #define DIRECT_MAP_SIZE UNSIGNED(0x10000000)
 #define WINDOW_BASE UNSIGNED(0xE0000000)
-
-#define KERNEL_CODE 0x08
-#define KERNEL_DATA 0x10
-#define USER_CODE 0x43
-#define USER_DATA 0x4B
-#define TASK_SEGMENT 0x50
-#define CALL_GATE 0x5B

@@ -3,7 +3,7 @@
  */
 #include "probes.h"
 
-#include "layout.h"
+#include "selectors.h"
 
 /*
  * Runs `body` so that an exception in it goes on behind it. The body leaves its result in EBX and

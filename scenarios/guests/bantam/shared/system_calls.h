@@ -1,5 +1,6 @@
 /*
- * The system calls: INT 0x80, number in EAX, arguments in EBX and ECX, answer in EAX.
+ * The system calls: number in EAX, arguments in EBX and ECX, answer in EAX. They enter the kernel
+ * by INT 0x80, or by the gate that it offers.
  * Numbers are spelled as macros because assembly uses them too.
  */
 #pragma once

@@ -5,11 +5,11 @@
  * trap-and-emulate monitor the kernel runs in another ring than it believes; these instructions
  * do not fault there, so nobody corrects their answers, and the table shows which ones lie.
  */
-#include "layout.h"
 #include "privileged.h"
 #include "probes.h"
 #include "schedule.h"
 #include "segments.h"
+#include "selectors.h"
 #include "text.h"
 #include "trap.h"
 #include "trap_gates.h"

@@ -1,7 +1,6 @@
 /*
- * What the kernel asks of the machine below it, beyond single instructions.
- *
- * The paravirtual build implements the same functions by hypercalls.
+ * What the kernel asks of the machine below it, beyond single instructions. bare/ has these functions for a bare
+ * machine, paravirt/ for a monitor that is called.
  */
 #pragma once
 
@@ -11,11 +10,20 @@
 /* Descriptor tables, interrupt controllers, FPU. Called once, first; interrupts stay off. */
 void machine_initialize(void);
 
-/* The stack on which the next entry from ring 3 starts (the TSS's ESP0). */
+/* The stack on which the next entry from ring 3 starts. */
 void machine_set_kernel_stack(uint32_t top);
 
 /* A timer interrupt, vector TIMER_VECTOR, `hertz` times a second; 19 <= hertz <= 10000. */
 void machine_start_timer(uint32_t hertz);
+
+/*
+ * Where ring 3 may enter the kernel besides by INT: the operand of a far jump, with EDX the address to return to. ECX and
+ * EDX are lost. A selector of 0: nowhere.
+ */
+struct far_pointer {
+    uint32_t offset, selector;
+};
+struct far_pointer machine_system_call_gate(void);
 
 /* An interrupt request has been taken: the controller may send the next one of its kind. */
 void machine_acknowledge_interrupt(uint32_t vector);
