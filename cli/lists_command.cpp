@@ -72,9 +72,9 @@ nlohmann::json scenario_json(const Scenario& scenario)
         { "append", scenario.boot.command_line },
         { "memory_mib", scenario.memory_mebibytes },
         { "timeout_seconds", scenario.timeout_seconds },
-        { "outcome", expected_outcome_name(scenario.outcome) },
-        { "reason", scenario.reason },
-        { "expected_console", scenario.expected_console.string() },
+        { "outcome", expected_outcome_name(scenario.ending.outcome) },
+        { "reason", scenario.ending.reason },
+        { "expected_console", scenario.ending.console.string() },
     };
 }
 

@@ -32,19 +32,45 @@ const std::vector<std::string>& known_keys()
         "timeout",
         "outcome",
         "reason",
+        "differs",
     };
+    return keys;
+}
+
+const std::vector<std::string>& known_keys_of_difference()
+{
+    static const std::vector<std::string> keys { "outcome", "reason", "why" };
     return keys;
 }
 
 // Reads the keys of one file; the first thing that is wrong is kept.
 class ScenarioReader {
 public:
-    ScenarioReader(const toml::table& table, std::string file)
+    ScenarioReader(const toml::table& table, std::string file, const std::vector<std::string>& keys)
         : m_table(table)
         , m_file(std::move(file))
+        , m_keys(keys)
     {
         for (const auto& [key, value] : table)
             check_key(std::string { key.str() }, value);
+    }
+
+    // The tables in the table `key`, with their names.
+    std::vector<std::pair<std::string, const toml::table*>> tables(std::string_view key)
+    {
+        std::vector<std::pair<std::string, const toml::table*>> found;
+        const toml::node* node = m_table.get(key);
+        if (node && !node->is_table())
+            complain(line_of(node), fmt::format("'{}' must be a table", key));
+        if (!node || !node->is_table())
+            return found;
+        for (const auto& [name, value] : *node->as_table()) {
+            if (value.is_table())
+                found.emplace_back(std::string { name.str() }, value.as_table());
+            else
+                complain(line_of(&value), fmt::format("'{}.{}' must be a table", key, printable(name.str())));
+        }
+        return found;
     }
 
     std::string text(std::string_view key, std::string_view otherwise)
@@ -99,6 +125,12 @@ public:
             return;
         m_complaint = line > 0 ? fmt::format("{}:{}: {}", m_file, line, what) : fmt::format("{}: {}", m_file, what);
     }
+    // What another reader of the same file has found.
+    void adopt(const std::string& complaint)
+    {
+        if (m_complaint.empty())
+            m_complaint = complaint;
+    }
     unsigned line_of_key(std::string_view key) const { return line_of(m_table.get(key)); }
     const std::string& complaint() const { return m_complaint; }
 
@@ -119,9 +151,9 @@ private:
 
     void check_key(const std::string& key, const toml::node& value)
     {
-        if (std::ranges::find(known_keys(), key) != known_keys().end())
+        if (std::ranges::find(m_keys, key) != m_keys.end())
             return;
-        auto near = nearest(key, known_keys());
+        auto near = nearest(key, m_keys);
         complain(line_of(&value),
             fmt::format(
                 "unknown key '{}'{}", printable(key), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
@@ -129,8 +161,23 @@ private:
 
     const toml::table& m_table;
     std::string m_file;
+    const std::vector<std::string>& m_keys;
     std::string m_complaint;
 };
+
+std::vector<Difference> read_differences(ScenarioReader& in, const std::filesystem::path& file)
+{
+    std::vector<Difference> differences;
+    for (const auto& [strategy, table] : in.tables("differs")) {
+        ScenarioReader own(*table, printable(file.string()), known_keys_of_difference());
+        Difference difference { strategy, own.text("why"), { own.outcome("outcome"), own.text("reason", ""), file } };
+        difference.ending.console.replace_extension(strategy + ".expected");
+        if (!own.complaint().empty())
+            in.adopt(own.complaint());
+        differences.push_back(std::move(difference));
+    }
+    return differences;
+}
 
 BootModule module_from(const std::string& text, const std::filesystem::path& guests)
 {
@@ -147,6 +194,18 @@ std::string_view expected_outcome_name(ExpectedOutcome outcome)
     return outcome_names[static_cast<std::size_t>(outcome)];
 }
 
+const Difference* Scenario::difference_under(std::string_view strategy) const
+{
+    auto found = std::ranges::find(differences, strategy, &Difference::strategy);
+    return found == differences.end() ? nullptr : &*found;
+}
+
+const Ending& Scenario::ending_under(std::string_view strategy) const
+{
+    const auto* difference = difference_under(strategy);
+    return difference ? difference->ending : ending;
+}
+
 Result<Scenario> parse_scenario(
     std::string_view text, const std::filesystem::path& file, const std::filesystem::path& guests)
 {
@@ -158,7 +217,7 @@ Result<Scenario> parse_scenario(
             fmt::format("{}:{}: {}", name_of_file, error.source().begin.line, printable(error.description())));
     }
 
-    ScenarioReader in(parsed.table(), name_of_file);
+    ScenarioReader in(parsed.table(), name_of_file, known_keys());
     Scenario scenario;
     scenario.name = in.text("name");
     scenario.title = in.text("title");
@@ -168,9 +227,9 @@ Result<Scenario> parse_scenario(
         scenario.boot.modules.push_back(module_from(module, guests));
     scenario.memory_mebibytes = in.number("memory", minimum_memory / mebibyte, maximum_memory / mebibyte, 32, "MiB");
     scenario.timeout_seconds = in.number("timeout", 1, longest_timeout, 0, "seconds");
-    scenario.outcome = in.outcome("outcome");
-    scenario.reason = in.text("reason", "");
-    scenario.expected_console = std::filesystem::path { file }.replace_extension(".expected");
+    scenario.ending = { in.outcome("outcome"), in.text("reason", ""),
+        std::filesystem::path { file }.replace_extension(".expected") };
+    scenario.differences = read_differences(in, file);
     if (scenario.name != file.stem().string())
         in.complain(in.line_of_key("name"), "'name' must be the file's");
     if (!in.complaint().empty())

@@ -10,6 +10,13 @@
 //   timeout = 20                    seconds of real time that a run may take
 //   outcome = "success"             or failure, triple-fault, timeout
 //   reason = ""                     what the reported reason contains; may be left out
+//
+//   [differs.trap]                  under this strategy the scenario ends otherwise, and that is no mistake:
+//   outcome = "failure"             as above
+//   reason = ""                     as above
+//   why = "..."                     one line for people
+//
+// The text of the console under such a strategy is in NAME.STRATEGY.expected.
 #pragma once
 
 #include "core/machine/multiboot.hpp"
@@ -26,15 +33,31 @@ namespace ringside {
 enum class ExpectedOutcome : uint8_t { Success, Failure, TripleFault, Timeout };
 std::string_view expected_outcome_name(ExpectedOutcome outcome);
 
+// How a scenario ends.
+struct Ending {
+    ExpectedOutcome outcome = ExpectedOutcome::Success;
+    std::string reason; // what the reported reason contains
+    std::filesystem::path console;
+};
+
+// A strategy under which it ends otherwise.
+struct Difference {
+    std::string strategy;
+    std::string why;
+    Ending ending;
+};
+
 struct Scenario {
     std::string name;
     std::string title;
     BootRequest boot; // paths that can be opened from here
     unsigned memory_mebibytes = 32;
     unsigned timeout_seconds = 0; // 0: none
-    ExpectedOutcome outcome = ExpectedOutcome::Success;
-    std::string reason;
-    std::filesystem::path expected_console;
+    Ending ending;
+    std::vector<Difference> differences;
+
+    const Difference* difference_under(std::string_view strategy) const;
+    const Ending& ending_under(std::string_view strategy) const;
 };
 
 // Errors: BadImage, "FILE:LINE: what".

@@ -90,6 +90,8 @@ std::string native_exit_sentence(const Words& w)
         return fmt::format("{} asks for {}: {}", w.subject(), w.b(), w.a());
     case EventKind::PageInvalidation:
         return fmt::format("{} invalidates the translation of {}", w.subject(), w.a());
+    case EventKind::ShadowFill:
+        return fmt::format("{} touches {}, which the monitor maps now ({} pages)", w.subject(), w.a(), w.b());
     case EventKind::FastSystemReturn:
         return fmt::format("{} returns from a system call with SYSEXIT to {}", w.subject(), w.a());
     case EventKind::CacheFlush:

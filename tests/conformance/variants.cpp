@@ -16,14 +16,14 @@ std::string reason_to_skip(const StrategyEntry& entry)
     return availability.available ? "" : availability.detail;
 }
 
-void tell_once(std::string_view what, const std::string& reason)
-{
-    static std::set<std::string> told;
-    auto line = fmt::format("skipped: {}: {}", what, reason);
-    if (told.insert(line).second)
-        fmt::print("{}\n", line);
 }
 
+void tell_once(std::string_view what, std::string_view reason)
+{
+    static std::set<std::string> told;
+    auto line = fmt::format("{}: {}", what, reason);
+    if (told.insert(line).second)
+        fmt::print("{}\n", line);
 }
 
 std::string Variant::name() const
@@ -47,12 +47,12 @@ std::vector<Variant> variants()
     for (const auto& entry : all_strategies()) {
         const auto& info = entry.info();
         if (auto reason = reason_to_skip(entry); !reason.empty()) {
-            tell_once(info.name, reason);
+            tell_once(fmt::format("skipped: {}", info.name), reason);
             continue;
         }
         for (ClockKind clock : { ClockKind::Host, ClockKind::Virtual }) {
             if (clock == ClockKind::Virtual && !info.virtual_clock) {
-                tell_once(fmt::format("{} with the virtual clock", info.name), "it does not count blocks");
+                tell_once(fmt::format("skipped: {} with the virtual clock", info.name), "it does not count blocks");
                 continue;
             }
             for (bool recording : { false, true })

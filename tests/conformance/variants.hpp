@@ -22,4 +22,7 @@ struct Variant {
 // reason.
 std::vector<Variant> variants();
 
+// Says on standard output what is done differently and why, each thing once.
+void tell_once(std::string_view what, std::string_view reason);
+
 }

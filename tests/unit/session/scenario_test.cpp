@@ -72,9 +72,9 @@ TEST_CASE("a scenario file says what to run and what to expect", "[session]")
     CHECK(scenario->boot.modules[1].command_line == "one two");
     CHECK(scenario->memory_mebibytes == 64);
     CHECK(scenario->timeout_seconds == 7);
-    CHECK(scenario->outcome == ExpectedOutcome::TripleFault);
-    CHECK(scenario->reason == "#PF");
-    CHECK(scenario->expected_console == "/s/demo.expected");
+    CHECK(scenario->ending.outcome == ExpectedOutcome::TripleFault);
+    CHECK(scenario->ending.reason == "#PF");
+    CHECK(scenario->ending.console == "/s/demo.expected");
 }
 
 TEST_CASE("what a scenario leaves out has its default", "[session]")
@@ -83,7 +83,7 @@ TEST_CASE("what a scenario leaves out has its default", "[session]")
     REQUIRE(scenario);
     CHECK(scenario->memory_mebibytes == 32);
     CHECK(scenario->timeout_seconds == 0);
-    CHECK(scenario->outcome == ExpectedOutcome::Success);
+    CHECK(scenario->ending.outcome == ExpectedOutcome::Success);
     CHECK(scenario->boot.modules.empty());
 }
 

@@ -78,8 +78,7 @@ static uint32_t move_cr3(uint32_t n)
 static uint32_t lgdt(uint32_t n)
 {
     static uint8_t copy[256] __attribute__((aligned(8)));
-    struct table_pointer original;
-    store_gdt(&original);
+    const struct table_pointer original = { (uint16_t)segments_gdt_limit(), segments_gdt_address() };
     const struct table_pointer tables[] = { original, { original.limit, (uint32_t)copy } };
     if (original.limit >= sizeof copy) {
         return n;
