@@ -1,149 +1,21 @@
 #include "core/x86/system_instructions.hpp"
 
 #include "core/verify.hpp"
+#include "core/x86/instruction_emulator.hpp"
 #include "core/x86/paging.hpp"
 
 namespace ringside {
 
 namespace {
 
-SystemInstruction faulted(Fault fault)
+bool moves_debug_register(const Instruction& instruction)
 {
-    return { .fault = fault };
-}
-
-Fault general_protection()
-{
-    return fault_with_code(GP, 0);
-}
-
-void set_pair(CpuState& state, uint64_t value)
-{
-    state.gpr[Eax] = static_cast<uint32_t>(value);
-    state.gpr[Edx] = static_cast<uint32_t>(value >> 32);
-}
-
-uint64_t pair(const CpuState& state)
-{
-    return uint64_t { state.gpr[Edx] } << 32 | state.gpr[Eax];
-}
-
-// SDM 2B "RDTSC": outside ring 0 only while CR4.TSD is clear.
-SystemInstruction read_time_stamp(Engine& engine, CpuState& state)
-{
-    if ((state.cr4 & cr4::tsd) && state.cpl() != 0)
-        return faulted(general_protection());
-    uint64_t value = engine.time_stamp_counter();
-    set_pair(state, value);
-    return { .kind = EventKind::TimeStamp, .a = value };
-}
-
-SystemInstruction read_msr(Engine& engine, CpuState& state)
-{
-    uint32_t index = state.gpr[Ecx];
-    auto value = state.cpl() == 0 ? engine.read_msr(state, index) : std::nullopt;
-    if (!value)
-        return faulted(general_protection());
-    set_pair(state, *value);
-    return { .kind = EventKind::MsrRead, .a = *value, .b = index };
-}
-
-SystemInstruction write_msr(Engine& engine, CpuState& state)
-{
-    uint32_t index = state.gpr[Ecx];
-    uint64_t value = pair(state);
-    if (state.cpl() != 0 || !engine.write_msr(state, index, value))
-        return faulted(general_protection());
-    return { .kind = EventKind::MsrWrite, .a = value, .b = index };
-}
-
-// SDM 2B "SYSENTER": flat segments made up from one MSR, interrupts off.
-SystemInstruction enter_system(CpuState& state)
-{
-    uint32_t selector = state.msrs.sysenter_cs & 0xFFFC;
-    if (!state.protected_mode() || selector == 0)
-        return faulted(general_protection());
-    SystemInstruction done { .kind = EventKind::FastSystemCall, .a = state.eip };
-    state.eflags &= ~(eflags::vm | eflags::if_ | eflags::rf);
-    state.segment(Cs) = { static_cast<uint16_t>(selector), 0xC09B, 0, 0xFFFFFFFF };
-    state.segment(Ss) = { static_cast<uint16_t>(selector + 8), 0xC093, 0, 0xFFFFFFFF };
-    state.gpr[Esp] = state.msrs.sysenter_esp;
-    state.eip = state.msrs.sysenter_eip;
-    return done;
-}
-
-struct DebugMove {
-    unsigned debug_register = 0;
-    unsigned general_register = 0;
-    bool to_debug_register = false;
-};
-
-std::optional<DebugMove> debug_move(const Instruction& instruction)
-{
-    if (instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV)
-        return std::nullopt;
-    const auto& to = instruction.operands[0];
-    const auto& from = instruction.operands[1];
-    if (to.type != ZYDIS_OPERAND_TYPE_REGISTER || from.type != ZYDIS_OPERAND_TYPE_REGISTER)
-        return std::nullopt;
-    auto is_debug = [](ZydisRegister name) { return name >= ZYDIS_REGISTER_DR0 && name <= ZYDIS_REGISTER_DR7; };
-    auto index = [](ZydisRegister name) { return static_cast<unsigned>(ZydisRegisterGetId(name)); };
-    if (is_debug(to.reg.value))
-        return DebugMove { index(to.reg.value), index(from.reg.value), true };
-    if (is_debug(from.reg.value))
-        return DebugMove { index(from.reg.value), index(to.reg.value), false };
-    return std::nullopt;
-}
-
-// SDM 3B §17.2. DR4 and DR5 are DR6 and DR7 while CR4.DE is clear, which it always is: CPUID does not offer it.
-SystemInstruction move_debug_register(CpuState& state, const DebugMove& move)
-{
-    constexpr uint32_t general_detect = 1 << 13;
-    constexpr uint32_t dr6_fixed_ones = 0xFFFF0FF0, dr6_fixed_zeros = 1 << 12;
-    constexpr uint32_t dr7_fixed_ones = 1 << 10, dr7_fixed_zeros = 1u << 12 | 1u << 14 | 1u << 15;
-    if (state.cpl() != 0)
-        return faulted(general_protection());
-    if (state.dr[7] & general_detect) {
-        state.dr[7] &= ~general_detect;
-        state.dr[6] |= general_detect;
-        return faulted(fault_without_code(DB));
-    }
-    unsigned number = move.debug_register == 4 || move.debug_register == 5 ? move.debug_register + 2 : move.debug_register;
-    uint32_t& general = state.gpr[move.general_register];
-    SystemInstruction done { .kind = EventKind::DebugRegister, .b = number, .c = move.to_debug_register };
-    if (!move.to_debug_register) {
-        done.a = general = state.dr[number];
-        return done;
-    }
-    done.a = general;
-    state.dr[number] = general;
-    if (number == 6)
-        state.dr[6] = (general | dr6_fixed_ones) & ~dr6_fixed_zeros;
-    if (number == 7)
-        state.dr[7] = (general | dr7_fixed_ones) & ~dr7_fixed_zeros;
-    done.debug_register_written = number;
-    return done;
-}
-
-SystemInstruction execute(Engine& engine, CpuState& state, const Instruction& instruction)
-{
-    switch (instruction.info.mnemonic) {
-    case ZYDIS_MNEMONIC_RDTSC:
-        return read_time_stamp(engine, state);
-    case ZYDIS_MNEMONIC_RDMSR:
-        return read_msr(engine, state);
-    case ZYDIS_MNEMONIC_WRMSR:
-        return write_msr(engine, state);
-    case ZYDIS_MNEMONIC_SYSENTER:
-        return enter_system(state);
-    case ZYDIS_MNEMONIC_SYSCALL: // undefined while EFER.SCE is clear (SDM 2B "SYSCALL"), and it cannot be set
-        return faulted(fault_without_code(UD));
-    default:
-        break;
-    }
-    auto move = debug_move(instruction);
-    VERIFY(move);
-    return move_debug_register(state, *move);
+    auto is_debug = [](const ZydisDecodedOperand& operand) {
+        return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= ZYDIS_REGISTER_DR0
+            && operand.reg.value <= ZYDIS_REGISTER_DR7;
+    };
+    return instruction.info.mnemonic == ZYDIS_MNEMONIC_MOV
+        && (is_debug(instruction.operands[0]) || is_debug(instruction.operands[1]));
 }
 
 }
@@ -158,7 +30,7 @@ bool is_system_instruction(const Instruction& instruction)
     case ZYDIS_MNEMONIC_SYSCALL:
         return true;
     default:
-        return debug_move(instruction).has_value();
+        return moves_debug_register(instruction);
     }
 }
 
@@ -166,17 +38,14 @@ SystemInstruction execute_system_instruction(Engine& engine, CpuState& state)
 {
     auto decoded = decode_instruction(engine.memory(), state);
     if (decoded.fault)
-        return faulted(*decoded.fault);
+        return { .fault = decoded.fault };
     VERIFY(is_system_instruction(decoded.instruction));
-    uint32_t next = state.eip + decoded.instruction.length();
-    bool moves_eip = decoded.instruction.info.mnemonic == ZYDIS_MNEMONIC_SYSENTER;
-    auto done = execute(engine, state, decoded.instruction);
-    if (done.fault)
-        return done;
-    if (!moves_eip)
-        state.eip = next;
-    state.eflags &= ~eflags::rf;
-    state.interrupt_shadow = false;
+    Emulated emulated = emulate_instruction(engine, state, decoded.instruction);
+    if (emulated.outcome == Emulated::Outcome::Fault)
+        return { .fault = emulated.fault };
+    SystemInstruction done { .kind = emulated.kind, .a = emulated.a, .b = emulated.b, .c = emulated.c };
+    if (emulated.effects & effect::debug_registers)
+        done.debug_register_written = emulated.b;
     return done;
 }
 
