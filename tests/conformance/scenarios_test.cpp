@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <fmt/format.h>
 
 using namespace ringside;
 using namespace ringside::test;
