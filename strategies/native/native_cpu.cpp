@@ -22,6 +22,7 @@ NativeCpu::NativeCpu(Engine& engine, Window window, uint64_t end)
     : m_engine(engine)
     , m_window(std::move(window))
     , m_tlb(engine.memory(), m_window, end)
+    , m_separation(time_stamp_counter_frequency())
     , m_boundary(end)
 {
 }
@@ -40,7 +41,10 @@ Result<void> NativeCpu::set_up()
     ringside_world.fpu = m_fpu.area();
     ringside_world.fpu_components = m_fpu.components();
     m_engine.recorder().block().signal_cost = measure_signal_cost(m_window, m_segments.ldt());
-    return SignalHandlers::install(*this);
+    if (auto installed = SignalHandlers::install(*this); !installed)
+        return installed;
+    m_nudge.start(SignalHandlers::kick_signal());
+    return {};
 }
 
 void NativeCpu::load(const CpuState& state)
@@ -83,6 +87,7 @@ Exit NativeCpu::run()
             continue;
         }
         prepare();
+        m_exit = { Exit::Reason::Kicked }; // what it is if a kick keeps the guest from being entered
         ringside_enter_guest();
         return m_exit;
     }
@@ -125,15 +130,23 @@ void NativeCpu::follow_effects(uint32_t effects, Gla address)
         m_boundary_stale = true;
 }
 
-// Ring 3 gets segments that end below the kernel, and no page of the kernel below that.
+// Keeps ring 3 out of the kernel's pages (ring_separation.hpp).
 void NativeCpu::make_segments_real()
 {
     uint64_t end = Window::end;
-    if (m_state.cpl() == 3) {
-        if (std::exchange(m_boundary_stale, false))
+    if (m_state.cpl() != 3) {
+        m_separation.in_ring_0(__rdtsc());
+        m_tlb.reveal();
+    } else {
+        if (std::exchange(m_boundary_stale, false)) {
+            m_tlb.reveal();
             m_boundary = user_boundary(m_engine.memory(), m_state);
-        end = m_boundary;
+        }
         m_tlb.hide_supervisor_pages(m_boundary);
+        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Concealed)
+            m_tlb.conceal(m_boundary);
+        else
+            end = m_boundary;
     }
     m_segments.follow(m_state, end);
 }
@@ -175,6 +188,8 @@ void NativeCpu::take_registers(const ucontext_t& context)
         world.fs, world.gs };
     m_segments.adopt(m_engine.memory(), m_state, found);
     gather_state();
+    if (m_state.cpl() != 3)
+        m_tlb.reveal();
 }
 
 void NativeCpu::give_registers(ucontext_t& context)

@@ -15,7 +15,9 @@
 #include "core/x86/delivery.hpp"
 #include "core/x86/instruction_emulator.hpp"
 #include "strategies/native/fpu_state.hpp"
+#include "strategies/native/nudge.hpp"
 #include "strategies/native/real_segments.hpp"
+#include "strategies/native/ring_separation.hpp"
 #include "strategies/native/virtual_tlb.hpp"
 #include "strategies/native/window.hpp"
 #include "strategies/native/world_switch.hpp"
@@ -92,6 +94,8 @@ private:
     void record_ring(unsigned from, RingChangeCause cause);
     Exit halted() const;
 
+    RingSeparation m_separation;
+    Nudge m_nudge;
     DecodeCache m_decoder;
     Exit m_exit;
     uint64_t m_exit_begin = 0;

@@ -35,10 +35,8 @@ GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& informati
     auto exception = static_cast<uint8_t>(registers[REG_TRAPNO]);
     auto error_code = static_cast<uint32_t>(registers[REG_ERR]);
     m_raw = static_cast<uint32_t>(signal) << 8 | exception;
-    if (signal == SignalHandlers::kick_signal()) {
-        ringside_world.kicked = 0;
-        return leave({ Exit::Reason::Kicked });
-    }
+    if (signal == SignalHandlers::kick_signal())
+        return Verdict::Resume; // finish() knows whether it was more than a nudge
     if (static_cast<uint16_t>(registers[REG_CSGSFS]) == host_64_bit_code)
         return leave({ Exit::Reason::Failed,
             fmt::format("the guest left 32-bit mode through the host's code selector {:#x}, at {:#010x}", host_64_bit_code,

@@ -191,6 +191,7 @@ void VirtualTlb::flush()
         m_window.unmap(0, uint64_t { m_end_page } * page_size);
     }
     m_host_mappings = 0;
+    m_concealed_from = 0;
     m_low_supervisor.clear();
 }
 
@@ -312,6 +313,51 @@ void VirtualTlb::hide(Run run, uint32_t end)
     }
     if (hidden.count > 0)
         unmap(hidden);
+}
+
+// The parts of the window, in steps of 4 MiB, in which anything from `first_page` on is mapped.
+template<typename Action>
+void VirtualTlb::for_each_table(uint32_t first_page, Action action) const
+{
+    for (uint32_t index = first_page / pages_per_table; index < m_count.size(); ++index) {
+        if (m_count[index] > 0)
+            action(Run { index * pages_per_table, pages_per_table });
+    }
+}
+
+void VirtualTlb::conceal(uint64_t boundary)
+{
+    auto first = static_cast<uint32_t>(boundary / page_size);
+    if (first >= m_end_page || concealed())
+        return;
+    for_each_table(first, [&](Run table) {
+        m_window.protect(Gla { table.page * page_size }, uint64_t { table.count } * page_size, Window::Protection::None);
+    });
+    m_concealed_from = first;
+}
+
+void VirtualTlb::reveal()
+{
+    if (!concealed())
+        return;
+    for_each_table(m_concealed_from, [&](Run table) { reveal(table); });
+    m_concealed_from = 0;
+}
+
+// One call of the host for each run of pages with the same rights.
+void VirtualTlb::reveal(Run table)
+{
+    constexpr uint32_t rights = mapped | writable;
+    uint32_t end = table.page + table.count;
+    for (uint32_t page = table.page; page < end;) {
+        uint32_t now = m_entries[page] & rights;
+        uint32_t first = page;
+        while (page < end && (m_entries[page] & rights) == now)
+            ++page;
+        if (now & mapped)
+            m_window.protect(Gla { first * page_size }, uint64_t { page - first } * page_size,
+                now & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute);
+    }
 }
 
 }

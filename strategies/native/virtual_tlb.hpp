@@ -6,8 +6,8 @@
 //                     that the first write comes here
 //   R/W, CR0.WP       a read-only page is mapped read-only for both rings; where CR0.WP lets ring 0 write to it all the
 //                     same, the write is emulated
-//   U/S               both rings really run in ring 3: pages of ring 0 are kept from ring 3 by truncated segments above
-//                     the boundary (user_boundary.hpp), and are taken away below it while ring 3 runs
+//   U/S               both rings really run in ring 3: pages of ring 0 below the boundary (user_boundary.hpp) are taken
+//                     away while ring 3 runs; those above it are put out of reach with conceal(), or by segments
 //   not RAM           never mapped: every access comes here, and a device answers
 #pragma once
 
@@ -54,6 +54,12 @@ public:
     // Before ring 3 runs: pages of ring 0 below `boundary` go.
     void hide_supervisor_pages(uint64_t boundary);
 
+    // While ring 3 runs with segments that reach beyond the boundary: nothing from `boundary` on can be touched, but the
+    // mappings stay, and reveal() gives their rights back. No page may be filled there in between.
+    void conceal(uint64_t boundary);
+    void reveal();
+    bool concealed() const { return m_concealed_from != 0; }
+
     VirtualTlbTuning& tuning() { return m_tuning; }
     uint64_t mapped_pages() const { return m_mapped; }
 
@@ -75,6 +81,9 @@ private:
     void revalidate(const CpuState& state, uint32_t directory_index);
     void remember_supervisor(Run run);
     void hide(Run run, uint32_t end);
+    template<typename Action>
+    void for_each_table(uint32_t first_page, Action action) const;
+    void reveal(Run table);
 
     GuestMemory& m_memory;
     Window& m_window;
@@ -89,6 +98,7 @@ private:
     uint64_t m_mapped = 0;
     uint32_t m_host_mappings = 0;                // an upper bound
     std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden
+    uint32_t m_concealed_from = 0;               // the first concealed page; 0: none is
     uint64_t m_boundary = 0;                     // of the last hide_supervisor_pages(); 0: look at all pages
 };
 

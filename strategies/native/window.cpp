@@ -37,6 +37,19 @@ uint32_t lowest_address_for_everyone()
     return (lowest + page_size - 1) & ~(page_size - 1);
 }
 
+int rights(Window::Protection protection)
+{
+    switch (protection) {
+    case Window::Protection::None:
+        return PROT_NONE;
+    case Window::Protection::ReadExecute:
+        return PROT_READ | PROT_EXEC;
+    case Window::Protection::ReadWriteExecute:
+        return PROT_READ | PROT_WRITE | PROT_EXEC;
+    }
+    return PROT_NONE;
+}
+
 // The first mapping of this process that lies in the window, for the message.
 std::string first_obstacle()
 {
@@ -75,9 +88,13 @@ Window::~Window()
 
 bool Window::map(Gla at, uint64_t bytes, int descriptor, uint64_t offset, Protection protection, Populate populate)
 {
-    int rights = PROT_READ | PROT_EXEC | (protection == Protection::ReadWriteExecute ? PROT_WRITE : 0);
     int flags = MAP_SHARED | MAP_FIXED | (populate == Populate::Now ? MAP_POPULATE : 0);
-    return mmap(address(at.value), bytes, rights, flags, descriptor, static_cast<off_t>(offset)) != MAP_FAILED;
+    return mmap(address(at.value), bytes, rights(protection), flags, descriptor, static_cast<off_t>(offset)) != MAP_FAILED;
+}
+
+void Window::protect(Gla at, uint64_t bytes, Protection protection)
+{
+    VERIFY(mprotect(address(at.value), bytes, rights(protection)) == 0);
 }
 
 // A mapping without rights, not a hole: nothing else may settle here.

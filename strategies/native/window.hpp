@@ -25,7 +25,7 @@ public:
     // Addresses below this cannot be mapped: 0, or the host's vm.mmap_min_addr for those without the right.
     uint32_t begin() const { return m_begin; }
 
-    enum class Protection : uint8_t { ReadExecute, ReadWriteExecute };
+    enum class Protection : uint8_t { None, ReadExecute, ReadWriteExecute };
     // What the host does with pages that are not yet in its own page tables: all at once, or each when it is touched.
     enum class Populate : uint8_t { Now, Later };
 
@@ -33,6 +33,8 @@ public:
     // refuses: it has too many mappings.
     bool map(Gla at, uint64_t bytes, int descriptor, uint64_t offset, Protection protection, Populate populate);
     void unmap(uint64_t at, uint64_t bytes);
+    // Changes what may be done with what is mapped, or forbids everything and keeps the mappings.
+    void protect(Gla at, uint64_t bytes, Protection protection);
 
 private:
     explicit Window(uint32_t begin) : m_begin(begin) { }

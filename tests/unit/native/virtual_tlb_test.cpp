@@ -254,6 +254,34 @@ TEST_CASE("Before ring 3 runs, pages of ring 0 below the boundary go", "[native]
     }
 }
 
+TEST_CASE("Concealed pages cannot be touched, and have their old rights when they are revealed", "[native]")
+{
+    if (!native_available())
+        return;
+    World world;
+    world.entry(0, 0x100000 | present | writable | user | accessed | dirty);
+    world.entry(1, 0x110000 | present | user | accessed);
+    REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+    REQUIRE(world.fill(World::at(1), Access::Read).outcome == TlbFill::Outcome::Mapped);
+
+    world.tlb.conceal(base);
+    CHECK(world.tlb.concealed());
+    CHECK_FALSE(can_read(World::at(0)));
+    CHECK_FALSE(can_read(World::at(1)));
+    world.tlb.reveal();
+    CHECK_FALSE(world.tlb.concealed());
+    CHECK(can_write(World::at(0)));
+    CHECK(can_read(World::at(1)));
+    CHECK_FALSE(can_write(World::at(1)));
+    CHECK_FALSE(can_read(World::at(2)));
+
+    SECTION("what lies below the boundary stays")
+    {
+        world.tlb.conceal(uint64_t { base } + 0x400000);
+        CHECK(can_write(World::at(0)));
+    }
+}
+
 TEST_CASE("Without paging the window shows physical memory, without its holes", "[native]")
 {
     if (!native_available())
