@@ -173,7 +173,7 @@ void NativeCpu::prepare()
     ringside_world.gs = real[Gs];
 }
 
-void NativeCpu::take_registers(const ucontext_t& context)
+void NativeCpu::take_registers(ucontext_t& context)
 {
     const auto& registers = context.uc_mcontext.gregs;
     auto low = [&](int index) { return static_cast<uint32_t>(registers[index]); };
@@ -186,10 +186,25 @@ void NativeCpu::take_registers(const ucontext_t& context)
     auto& world = ringside_world;
     RealSegments::Selectors found { world.es, static_cast<uint16_t>(packed), static_cast<uint16_t>(packed >> 48), world.ds,
         world.fs, world.gs };
-    m_segments.adopt(m_engine.memory(), m_state, found);
+    adopt_segments(found);
     gather_state();
     if (m_state.cpl() != 3)
-        m_tlb.reveal();
+        reveal_kernel();
+}
+
+void NativeCpu::adopt_segments(const RealSegments::Selectors& found)
+{
+    m_segments.adopt(m_engine.memory(), m_state, found);
+}
+
+void NativeCpu::take_world(uint32_t eip)
+{
+    const auto& world = ringside_world;
+    std::copy(std::begin(world.gpr), std::end(world.gpr), m_state.gpr.begin());
+    m_state.eip = eip;
+    m_state.eflags = (m_state.eflags & ~native_flags) | (world.eflags & native_flags);
+    adopt_segments({ world.es, world.cs, world.ss, world.ds, world.fs, world.gs });
+    gather_state();
 }
 
 void NativeCpu::give_registers(ucontext_t& context)

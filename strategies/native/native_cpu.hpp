@@ -46,11 +46,21 @@ public:
     VirtualTlb& virtual_tlb() { return m_tlb; }
 
 protected:
+    using Verdict = GuestSignals::Verdict;
+
     // Takes the event to the guest's handler; the default is the way through the interrupt descriptor table.
     virtual Delivery deliver_event(const Event& event);
     // What the guest keeps of its state outside the registers, brought into m_state, and back.
     virtual void gather_state() { }
     virtual void spread_state() { }
+    // A signal found these registers. May change them to those of an instruction boundary of the guest.
+    virtual void take_registers(ucontext_t& context);
+    // The guest was stopped with these selectors in its registers: brings m_state's segments up to date.
+    virtual void adopt_segments(const RealSegments::Selectors& found);
+    // Before the guest goes on: m_segments' selectors are what m_state says, and ring 3 cannot touch ring 0's pages.
+    virtual void make_segments_real();
+    // The guest was stopped in ring 0, whose pages get their rights back.
+    virtual void reveal_kernel() { m_tlb.reveal(); }
 
     Engine& m_engine;
     Window m_window;
@@ -58,31 +68,38 @@ protected:
     VirtualTlb m_tlb;
     RealSegments m_segments;
     FpuState m_fpu;
+    RingSeparation m_separation;
+    Exit m_exit;
+    uint64_t m_exit_begin = 0;
+    uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them; 0: no signal
 
     bool interrupt_window_open() const;
     // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
     void follow_effects(uint32_t effects, Gla address);
     // Loads ringside_world from m_state.
     void prepare();
+    // The reverse, after a far jump out of the guest, which goes on at `eip`.
+    void take_world(uint32_t eip);
+
+    Verdict take_fault(const Fault& fault);
+    Verdict finish();
+    void record_exit(EventKind kind, unsigned ring, uint32_t eip, uint64_t a, uint32_t b, uint32_t c);
+    void record_ring(unsigned from, RingChangeCause cause);
 
 private:
     Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
     void on_resume_aborted(const ucontext_t& context) override;
 
-    void take_registers(const ucontext_t& context);
     void give_registers(ucontext_t& context);
     uint32_t real_flags() const;
-    void make_segments_real();
 
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
     Verdict on_page_fault(Gla address, uint32_t error_code);
     Verdict on_host_system_call();
     Verdict take_exception(uint8_t vector, uint32_t error_code);
     Verdict take_software_exception(uint8_t vector);
-    Verdict take_fault(const Fault& fault);
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
     Verdict leave(Exit exit);
-    Verdict finish();
 
     Verdict emulate();
     bool goes_on(const Instruction& next) const;
@@ -90,16 +107,10 @@ private:
     Verdict cannot_emulate(const Instruction& instruction);
     std::optional<Exit> interpret();
     bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
-    void record_exit(EventKind kind, unsigned ring, uint32_t eip, uint64_t a, uint32_t b, uint32_t c);
-    void record_ring(unsigned from, RingChangeCause cause);
     Exit halted() const;
 
-    RingSeparation m_separation;
     Nudge m_nudge;
     DecodeCache m_decoder;
-    Exit m_exit;
-    uint64_t m_exit_begin = 0;
-    uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
     pthread_t m_thread {};

@@ -24,6 +24,13 @@ public:
     // Makes the host's registers what `state` says, for addresses below `end`.
     void follow(const CpuState& state, uint64_t end);
 
+    // Puts one of them right that follow() would get wrong.
+    void set(SegmentRegister which, const Segment& segment, uint16_t real)
+    {
+        m_followed[which] = segment;
+        m_real[which] = real;
+    }
+
     // The guest was stopped and its registers held `found`. Follows what it loaded itself into `state`.
     void adopt(GuestMemory& memory, CpuState& state, const Selectors& found);
 

@@ -269,6 +269,32 @@ void VirtualTlb::invalidate_page(const CpuState& state, Gla address)
     unmap({ page, 1 });
 }
 
+void VirtualTlb::refresh(const CpuState& state, Gla first, uint32_t count)
+{
+    uint32_t end = std::min(page_of(first) + count, m_end_page);
+    auto wanted = [&](uint32_t page) {
+        uint32_t entry = plain_paging(state) ? entry_in_tables(state, page) : 0;
+        return is_mappable(page, entry & frame_mask) ? entry : 0;
+    };
+    for (uint32_t page = page_of(first); page < end;) {
+        uint32_t begin = page;
+        uint32_t entry = wanted(page++);
+        while (page < end && wanted(page) == (entry ? entry + (page - begin) * page_size : 0))
+            ++page;
+        Run run { begin, page - begin };
+        if (entry && !map(run, entry))
+            return flush();
+        if (!entry && has_mapped(run))
+            unmap(run);
+    }
+}
+
+bool VirtualTlb::has_mapped(Run run) const
+{
+    return std::any_of(m_entries.get() + run.page, m_entries.get() + run.page + run.count,
+        [](uint32_t entry) { return entry & mapped; });
+}
+
 void VirtualTlb::remember_supervisor(Run run)
 {
     if (uint64_t { run.page } * page_size >= m_boundary)

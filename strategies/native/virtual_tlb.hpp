@@ -51,8 +51,15 @@ public:
     void flush();                                           // everything
     void load_page_directory(const CpuState& state);        // CR3 was loaded: global pages stay, the others if still true
     void invalidate_page(const CpuState& state, Gla address); // INVLPG
+    // The entries of these pages have changed: they are mapped as the tables say now, whether they were mapped before or
+    // not. One call of the host for each run of neighbors.
+    void refresh(const CpuState& state, Gla first, uint32_t count);
     // Before ring 3 runs: pages of ring 0 below `boundary` go.
     void hide_supervisor_pages(uint64_t boundary);
+    bool has_supervisor_pages_below(uint64_t boundary) const
+    {
+        return boundary != m_boundary || !m_low_supervisor.empty();
+    }
 
     // While ring 3 runs with segments that reach beyond the boundary: nothing from `boundary` on can be touched, but the
     // mappings stay, and reveal() gives their rights back. No page may be filled there in between.
@@ -73,6 +80,7 @@ private:
 
     bool map(Run run, uint32_t entry);
     void unmap(Run run);
+    bool has_mapped(Run run) const;
     void forget(Run run);
     Run run_around(const CpuState& state, uint32_t page, uint32_t entry, uint32_t page_bytes) const;
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;

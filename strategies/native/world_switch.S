@@ -22,6 +22,9 @@
 #define FPU             ringside_world+72(%rip)
 #define FPU_COMPONENTS  ringside_world+80(%rip)
 #define CONTROL_WORDS   ringside_world+88(%rip)
+#define GATE_WINDOW     ringside_world+96(%rip)
+#define GATE_WINDOW_END ringside_world+104(%rip)
+#define GATE_ABORTED    ringside_world+112(%rip)
 
 /* ucontext_t of Linux x86-64: gregs at 40, in the order of enum REG_R8.. */
 #define CONTEXT_RIP     168
@@ -131,11 +134,17 @@ ringside_signal_entry:
         jmp turn_aside
 1:      leaq resume_window(%rip), %rax
         cmpq %rax, %rcx
-        jb from_monitor
+        jb 2f
         leaq resume_window_end(%rip), %rax
         cmpq %rax, %rcx
-        jae from_monitor
+        jae 2f
         leaq resume_aborted(%rip), %rax
+        jmp turn_aside
+2:      cmpq GATE_WINDOW, %rcx
+        jb from_monitor
+        cmpq GATE_WINDOW_END, %rcx
+        jae from_monitor
+        movq GATE_ABORTED, %rax
 
 /* On the threshold. A kick: do not cross. A fault: the IRETQ or a stale selector, a bug of the monitor. */
 turn_aside:

@@ -37,10 +37,13 @@ struct WorldSwitch {
     void* fpu = nullptr;       // an XSAVE area
     uint64_t fpu_components = 0; // which of them XRSTOR loads or resets
     uint64_t host_control_words = 0; // MXCSR and the x87 control word
+    // Code of the strategy that ends in a switch to the guest: a kick that finds it there makes it go on at `aborted`.
+    uint64_t gate_window = 0, gate_window_end = 0, gate_aborted = 0;
 };
 static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eip) == 48 && offsetof(WorldSwitch, cs) == 56
     && offsetof(WorldSwitch, kicked) == 68 && offsetof(WorldSwitch, fpu) == 72
-    && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, host_control_words) == 88);
+    && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, host_control_words) == 88
+    && offsetof(WorldSwitch, gate_window) == 96);
 
 // What runs the guest; told of every signal that interrupts it.
 class GuestSignals {
