@@ -26,6 +26,7 @@ constexpr const char* footer = R"(Examples:
   ringside run kernel.elf --memory 64    any Multiboot kernel of your own
   ringside run hello --trace hello.rst   record every exit and every ring change
   ringside trace hello.rst --to chrome --output hello.json
+  ringside audit kernel.elf              what a classic monitor would not see
 
 Exit codes:
     0  the guest ended well
@@ -55,6 +56,7 @@ void describe(Program& program)
     add_scenarios_command(program);
     add_strategies_command(program);
     add_trace_command(program);
+    add_audit_command(program);
     add_doctor_command(program);
     add_demo_command(program);
 }

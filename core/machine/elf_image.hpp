@@ -27,6 +27,16 @@ Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view 
 // tables. Bounded: see the limits in the implementation.
 std::vector<Symbol> elf_symbols(std::span<const std::byte> file);
 
+// A part of a file that holds instructions, and where they run.
+struct CodeRange {
+    std::string name;
+    uint32_t address = 0; // guest-linear
+    std::span<const std::byte> bytes;
+};
+// The executable sections, as the section headers say; none if there are no headers, if they are damaged, or if sections
+// overlap in the file, which no linker writes.
+std::vector<CodeRange> elf_code_sections(std::span<const std::byte> file);
+
 // The section header table and the symbol and string tables, packed into one block for the kernel to read (Multiboot
 // information, flag bit 5).
 struct ElfSections {

@@ -92,6 +92,24 @@ std::vector<Symbol> elf_symbols(std::span<const std::byte> file)
     return symbols;
 }
 
+std::vector<CodeRange> elf_code_sections(std::span<const std::byte> file)
+{
+    const auto [headers, names_index] = read_section_table(file);
+    const auto names = names_index < headers.size() ? content(file, headers[names_index]) : std::span<const std::byte> {};
+    std::vector<CodeRange> ranges;
+    size_t total = 0;
+    for (const auto& header : headers) {
+        const auto bytes = content(file, header);
+        if (header.sh_type != SHT_PROGBITS || !(header.sh_flags & SHF_EXECINSTR) || bytes.empty())
+            continue;
+        total += bytes.size();
+        if (total > file.size() || uint64_t { header.sh_addr } + bytes.size() > uint64_t { UINT32_MAX } + 1)
+            return {};
+        ranges.push_back({ std::string { name_at(names, header.sh_name) }, header.sh_addr, bytes });
+    }
+    return ranges;
+}
+
 ElfSections elf_sections(std::span<const std::byte> file)
 {
     auto [headers, names_index] = read_section_table(file);
