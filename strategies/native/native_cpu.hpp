@@ -67,10 +67,8 @@ protected:
 
 private:
     Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
-    void on_resume_aborted(const ucontext_t& context) override;
 
     void take_registers(const ucontext_t& context);
-    void give_registers(ucontext_t& context);
     uint32_t real_flags() const;
     void make_segments_real();
 
