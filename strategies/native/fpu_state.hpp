@@ -19,8 +19,9 @@ public:
 
     void load(const CpuState& state);
     void save(CpuState& state) const;
-    // As a signal found it.
+    // As a signal found it: to keep, or only to be loaded again before the signal's frame is gone.
     void take(const ucontext_t& context);
+    void* area_in(const ucontext_t& context);
 
     void* area() const { return m_area.get(); }
     uint64_t components() const { return m_components; }
@@ -30,6 +31,7 @@ private:
         void operator()(std::byte* memory) const { std::free(memory); }
     };
     std::unique_ptr<std::byte, Free> m_area;
+    std::size_t m_bytes = 0;
     uint64_t m_components = 0; // XRSTOR's mask: what it loads or resets
 };
 

@@ -38,7 +38,7 @@ Result<void> NativeCpu::set_up()
     if (auto guarded = guard_system_calls(); !guarded)
         return guarded;
     ringside_world.kicked = 0;
-    ringside_world.fpu = m_fpu.area();
+    ringside_world.fpu = ringside_world.fpu_home = m_fpu.area();
     ringside_world.fpu_components = m_fpu.components();
     m_engine.recorder().block().signal_cost = measure_signal_cost(m_window, m_segments.ldt());
     if (auto installed = SignalHandlers::install(*this); !installed)
@@ -87,7 +87,7 @@ Exit NativeCpu::run()
             continue;
         }
         prepare();
-        m_exit = { Exit::Reason::Kicked }; // what it is if a kick keeps the guest from being entered
+        ringside_world.fpu = m_fpu.area();
         ringside_enter_guest();
         return m_exit;
     }
@@ -171,6 +171,7 @@ void NativeCpu::prepare()
     ringside_world.es = real[Es];
     ringside_world.fs = real[Fs];
     ringside_world.gs = real[Gs];
+    m_exit.reason = Exit::Reason::Kicked; // what it is if a kick keeps the guest from being entered
 }
 
 void NativeCpu::take_registers(ucontext_t& context)
@@ -207,32 +208,6 @@ void NativeCpu::take_world(uint32_t eip)
     gather_state();
 }
 
-void NativeCpu::give_registers(ucontext_t& context)
-{
-    make_segments_real();
-    m_state.interrupt_shadow = false;
-    spread_state();
-    auto& registers = context.uc_mcontext.gregs;
-    const auto& gpr = m_state.gpr;
-    registers[REG_RAX] = gpr[Eax];
-    registers[REG_RCX] = gpr[Ecx];
-    registers[REG_RDX] = gpr[Edx];
-    registers[REG_RBX] = gpr[Ebx];
-    registers[REG_RSP] = gpr[Esp];
-    registers[REG_RBP] = gpr[Ebp];
-    registers[REG_RSI] = gpr[Esi];
-    registers[REG_RDI] = gpr[Edi];
-    registers[REG_RIP] = m_state.eip;
-    registers[REG_EFL] = real_flags();
-    const auto& real = m_segments.selectors();
-    auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]) & 0x0000FFFFFFFF0000;
-    registers[REG_CSGSFS] = static_cast<greg_t>(packed | real[Cs] | uint64_t { real[Ss] } << 48);
-    ringside_world.ds = real[Ds];
-    ringside_world.es = real[Es];
-    ringside_world.fs = real[Fs];
-    ringside_world.gs = real[Gs];
-}
-
 GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context)
 {
     m_exit_begin = m_engine.begin_exit();
@@ -241,18 +216,13 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
     auto verdict = dispatch(signal, information, context);
     if (verdict == Verdict::Resume)
         verdict = finish();
-    if (verdict == Verdict::Resume)
-        give_registers(context);
-    else
+    if (verdict == Verdict::Resume) {
+        prepare();
+        ringside_world.fpu = m_fpu.area_in(context);
+    } else {
         m_fpu.take(context);
+    }
     return verdict;
-}
-
-void NativeCpu::on_resume_aborted(const ucontext_t& context)
-{
-    m_fpu.take(context);
-    ringside_world.kicked = 0;
-    m_exit = { Exit::Reason::Kicked };
 }
 
 GuestSignals::Verdict NativeCpu::leave(Exit exit)

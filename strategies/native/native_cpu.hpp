@@ -88,9 +88,7 @@ protected:
 
 private:
     Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
-    void on_resume_aborted(const ucontext_t& context) override;
 
-    void give_registers(ucontext_t& context);
     uint32_t real_flags() const;
 
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);

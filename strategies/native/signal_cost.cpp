@@ -33,10 +33,9 @@ private:
     Verdict on_guest_signal(int, const siginfo_t&, ucontext_t& context) override
     {
         m_entered.push_back(__rdtsc());
-        ++context.uc_mcontext.gregs[REG_RIP];
+        ringside_world.eip = static_cast<uint32_t>(context.uc_mcontext.gregs[REG_RIP]) + 1;
         return m_entered.size() < traps ? Verdict::Resume : Verdict::Leave;
     }
-    void on_resume_aborted(const ucontext_t&) override { }
 
     std::vector<uint64_t> m_entered;
 };

@@ -15,7 +15,6 @@ alignas(64) ringside::WorldSwitch ringside_world;
 int ringside_kick_signal = 0;
 void ringside_signal_entry(int, siginfo_t*, void*);
 uint32_t ringside_on_guest_signal(int signal, siginfo_t* information, ucontext_t* context);
-void ringside_on_resume_aborted(ucontext_t* context);
 void ringside_on_monitor_signal(int signal, siginfo_t* information, ucontext_t* context);
 }
 
@@ -121,11 +120,6 @@ using namespace ringside;
 uint32_t ringside_on_guest_signal(int signal, siginfo_t* information, ucontext_t* context)
 {
     return static_cast<uint32_t>(s_guest->on_guest_signal(signal, *information, *context));
-}
-
-void ringside_on_resume_aborted(ucontext_t* context)
-{
-    s_guest->on_resume_aborted(*context);
 }
 
 // Not the guest. Whoever had the signal before us decides; a fault of the monitor then dies at the same place.

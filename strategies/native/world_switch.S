@@ -21,10 +21,11 @@
 #define KICKED          ringside_world+68(%rip)
 #define FPU             ringside_world+72(%rip)
 #define FPU_COMPONENTS  ringside_world+80(%rip)
-#define CONTROL_WORDS   ringside_world+88(%rip)
-#define GATE_WINDOW     ringside_world+96(%rip)
-#define GATE_WINDOW_END ringside_world+104(%rip)
-#define GATE_ABORTED    ringside_world+112(%rip)
+#define FPU_HOME        ringside_world+88(%rip)
+#define CONTROL_WORDS   ringside_world+96(%rip)
+#define GATE_WINDOW     ringside_world+104(%rip)
+#define GATE_WINDOW_END ringside_world+112(%rip)
+#define GATE_ABORTED    ringside_world+120(%rip)
 
 /* ucontext_t of Linux x86-64: gregs at 40, in the order of enum REG_R8.. */
 #define CONTEXT_RIP     168
@@ -58,6 +59,8 @@ ringside_enter_guest:
         movl 4+FPU_COMPONENTS, %edx
         xrstor (%rcx)
 
+/* On the monitor's stack, the guest's floating-point state loaded; the rest is in ringside_world. */
+enter:
         movw DS, %ds
         movw ES, %es
         movw GS, %gs
@@ -82,9 +85,17 @@ ringside_enter_guest:
         movl GPR(7), %edi
 enter_window:
         cmpl $0, KICKED
-        jne ringside_leave_guest
+        jne turned_aside
         iretq
 enter_window_end:
+
+/* The guest's floating-point state may be nowhere but in the registers: the frame that it came from is lost. */
+turned_aside:
+        movq FPU_HOME, %rcx
+        movl FPU_COMPONENTS, %eax
+        movl 4+FPU_COMPONENTS, %edx
+        xsave (%rcx)
+        jmp ringside_leave_guest
         .size ringside_enter_guest, . - ringside_enter_guest
 
 /* ringside_enter_guest() returns. Jumped to with any registers and on any stack. */
@@ -116,7 +127,6 @@ ringside_leave_guest:
         .hidden ringside_signal_entry
         .type ringside_signal_entry, @function
 ringside_signal_entry:
-        movq %rdx, %rbx
         cmpw $HOST_CS, CONTEXT_CS(%rdx)
         jne from_guest
         movq CONTEXT_RIP(%rdx), %rcx
@@ -130,24 +140,16 @@ ringside_signal_entry:
         leaq enter_window_end(%rip), %rax
         cmpq %rax, %rcx
         jae 1f
-        leaq ringside_leave_guest(%rip), %rax
-        jmp turn_aside
-1:      leaq resume_window(%rip), %rax
-        cmpq %rax, %rcx
-        jb 2f
-        leaq resume_window_end(%rip), %rax
-        cmpq %rax, %rcx
-        jae 2f
-        leaq resume_aborted(%rip), %rax
-        jmp turn_aside
-2:      cmpq GATE_WINDOW, %rcx
+        leaq turned_aside(%rip), %rax
+        jmp on_threshold
+1:      cmpq GATE_WINDOW, %rcx
         jb from_monitor
         cmpq GATE_WINDOW_END, %rcx
         jae from_monitor
         movq GATE_ABORTED, %rax
 
-/* On the threshold. A kick: do not cross. A fault: the IRETQ or a stale selector, a bug of the monitor. */
-turn_aside:
+/* A kick: do not cross. A fault: the IRETQ or a stale selector, a bug of the monitor. */
+on_threshold:
         cmpl %edi, ringside_kick_signal(%rip)
         jne broken
         movq %rax, CONTEXT_RIP(%rdx)
@@ -174,25 +176,14 @@ from_guest:
         addq $8, %rsp
         testl %eax, %eax
         jz ringside_leave_guest
-        movw DS, %ds
-        movw ES, %es
-        movw GS, %gs
-        movw FS, %fs
-        addq $8, %rsp
-resume_window:
-        cmpl $0, KICKED
-        jne resume_aborted
-        movl $RT_SIGRETURN, %eax
-        syscall
-resume_window_end:
 
-resume_aborted:
-        movq HOST_FS_BASE, %rax
-        wrfsbase %rax
-        movq %rbx, %rdi
-        andq $-16, %rsp
-        call ringside_on_resume_aborted
-        jmp ringside_leave_guest
+        /* From the frame, as long as this stack is in use: the next signal may overwrite it. */
+        movq FPU, %rcx
+        movl FPU_COMPONENTS, %eax
+        movl 4+FPU_COMPONENTS, %edx
+        xrstor (%rcx)
+        movq HOST_RSP, %rsp
+        jmp enter
         .size ringside_signal_entry, . - ringside_signal_entry
 
         .section .note.GNU-stack, "", @progbits

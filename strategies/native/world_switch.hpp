@@ -7,10 +7,12 @@
 // A signal handler that interrupted guest code may do anything that ordinary code may: the thread was not inside the
 // monitor, so it holds no lock and has no data half changed. It ends in one of two ways:
 //
-//   resume   sigreturn into the guest, which is cheaper than leaving and entering
-//   leave    enter_guest() returns; the handler's stack is forgotten
+//   resume   the guest is entered again, as by enter_guest(). Not by sigreturn, which takes three times as long
+//   leave    enter_guest() returns
 //
-// A kick must not be lost between the last look at `kicked` and the guest's first instruction. Both ways in therefore end
+// Either way the handler's stack is forgotten, with the kernel's frame on it.
+//
+// A kick must not be lost between the last look at `kicked` and the guest's first instruction. The way in therefore ends
 // in a few instructions (a "window") from that look to the switch itself; a signal that finds RIP there turns it aside.
 #pragma once
 
@@ -34,16 +36,18 @@ struct WorldSwitch {
     uint16_t cs = 0, ss = 0;   // real selectors, as the next four
     uint16_t ds = 0, es = 0, fs = 0, gs = 0;
     std::atomic<uint32_t> kicked { 0 };
-    void* fpu = nullptr;       // an XSAVE area
+    void* fpu = nullptr;         // an XSAVE area to load; on Resume it may be the one in the signal's frame
     uint64_t fpu_components = 0; // which of them XRSTOR loads or resets
+    void* fpu_home = nullptr;    // an XSAVE area to save to when the guest is not entered after all
     uint64_t host_control_words = 0; // MXCSR and the x87 control word
     // Code of the strategy that ends in a switch to the guest: a kick that finds it there makes it go on at `aborted`.
     uint64_t gate_window = 0, gate_window_end = 0, gate_aborted = 0;
 };
 static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eip) == 48 && offsetof(WorldSwitch, cs) == 56
     && offsetof(WorldSwitch, kicked) == 68 && offsetof(WorldSwitch, fpu) == 72
-    && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, host_control_words) == 88
-    && offsetof(WorldSwitch, gate_window) == 96);
+    && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, fpu_home) == 88
+    && offsetof(WorldSwitch, host_control_words) == 96
+    && offsetof(WorldSwitch, gate_window) == 104);
 
 // What runs the guest; told of every signal that interrupts it.
 class GuestSignals {
@@ -51,10 +55,9 @@ public:
     enum class Verdict : uint8_t { Leave = 0, Resume = 1 };
 
     virtual ~GuestSignals() = default;
-    // The guest's registers are in `context`; DS, ES, FS and GS in `world`. Both are loaded again on Resume.
+    // The guest's registers are in `context`, but DS, ES, FS and GS, which are in ringside_world. On Resume all of
+    // ringside_world is what the guest goes on with.
     virtual Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) = 0;
-    // A kick came just before a Resume took effect: as on_guest_signal(), which can only leave.
-    virtual void on_resume_aborted(const ucontext_t& context) = 0;
 };
 
 // One guest a process runs natively at a time: a signal handler has no other way to find it than a global.

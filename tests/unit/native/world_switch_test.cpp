@@ -41,7 +41,7 @@ public:
         world.ss = world.ds = world.es = world.fs = world.gs
             = m_ldt.selector_for({ 0x10, 0xC093, 0, 0xFFFFFFFF }, Window::end);
         world.kicked = 0;
-        world.fpu = m_fpu.area();
+        world.fpu = world.fpu_home = m_fpu.area();
         world.fpu_components = m_fpu.components();
         for (unsigned i = 0; i < 8; ++i)
             world.gpr[i] = i == Eax ? 0 : 0x01010101 * i;
@@ -61,7 +61,6 @@ public:
     }
 
     std::atomic<uint64_t> resumed { 0 };
-    uint64_t aborted = 0;
     int last_signal = 0;
 
 private:
@@ -79,16 +78,12 @@ private:
     {
         last_signal = signal;
         ringside_world.kicked = 0;
-        if (++resumed % 3 != 0)
-            return Verdict::Resume;
         take(context);
-        return Verdict::Leave;
-    }
-    void on_resume_aborted(const ucontext_t& context) override
-    {
-        ++aborted;
-        ringside_world.kicked = 0;
-        take(context);
+        ringside_world.fpu = m_fpu.area();
+        if (++resumed % 3 == 0)
+            return Verdict::Leave;
+        ringside_world.fpu = resumed % 2 == 0 ? m_fpu.area() : m_fpu.area_in(context);
+        return Verdict::Resume;
     }
 
     Window m_window;
@@ -163,7 +158,7 @@ TEST_CASE("The cost of a trap is measured: more than a system call, less than a 
     Ldt ldt;
     FpuState fpu;
     fpu.load(multiboot_entry_state(0, 0));
-    ringside_world.fpu = fpu.area();
+    ringside_world.fpu = ringside_world.fpu_home = fpu.area();
     ringside_world.fpu_components = fpu.components();
     uint64_t cost = measure_signal_cost(*window, ldt);
     CHECK(cost > 300);
