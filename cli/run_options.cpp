@@ -72,11 +72,14 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     auto timeout = timeout_of(options, scenario);
     if (!timeout)
         return timeout.propagate();
+    auto boot = scenario.boot_for(find_strategy(options.strategy)->info().guest);
+    if (!boot)
+        return boot.propagate();
 
     SessionConfiguration configuration;
     configuration.name = scenario.name;
     configuration.strategy = options.strategy;
-    configuration.boot = scenario.boot;
+    configuration.boot = std::move(*boot);
     for (const auto& module : options.modules)
         configuration.boot.modules.push_back(module_from(module));
     // Guests take the last of several equal keys, so what is added here wins over the scenario's own.

@@ -72,8 +72,8 @@
 
 #define PV_ENTRIES 32
 
-#define PV_STATE_INTERRUPTS 0x1 /* the virtual interrupt flag */
-#define PV_STATE_EVENTS 0x2     /* an event waits for it */
+#define PV_STATE_INTERRUPTS 0x001 /* the virtual interrupt flag */
+#define PV_STATE_EVENTS 0x100     /* an event waits for it */
 
 /*
  * The system-call gate, for virtual ring 3: LJMP $PV_GATE_SELECTOR, $PV_SYSTEM_CALL_GATE with EDX the address to return
@@ -117,6 +117,7 @@
 #define PV_INFO_SYSTEM_CALL_ENTRY 24
 #define PV_INFO_RETURN 32
 #define PV_INFO_TIME 40
+#define PV_INFO_SYSTEM_CALLS 64
 
 #ifndef __ASSEMBLER__
 
@@ -151,7 +152,7 @@ struct pv_shared_info {
     uint32_t magic;             /*  0 M  PV_MAGIC */
     uint32_t version;           /*  4 M  PV_ABI_VERSION */
     uint8_t interrupts;         /*  8 WM the virtual interrupt flag: 0 off, 1 on */
-    uint8_t attention;          /*  9 M  not 0: call PV_TAKE_EVENTS when the flag is turned on */
+    uint8_t attention;          /*  9 M  1: call PV_TAKE_EVENTS when the flag is turned on; else 0 */
     uint16_t reserved_1;        /* 10 */
     uint32_t fault_address;     /* 12 M  of the last page fault (CR2) */
     uint32_t kernel_stack;      /* 16 W  ESP of the next entry from ring 3 */
@@ -163,8 +164,10 @@ struct pv_shared_info {
     uint16_t return_cs;         /* 36 M  PV_USER_CS */
     uint16_t reserved_3;        /* 38 */
     struct pv_time time;        /* 40 M */
+    uint32_t system_calls;      /* 64 M  entries by the system-call gate so far */
+    uint32_t reserved_4;        /* 68 */
 };
-PV_STATIC_ASSERT(sizeof(struct pv_shared_info) == 64);
+PV_STATIC_ASSERT(sizeof(struct pv_shared_info) == 72);
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, interrupts) == PV_INFO_INTERRUPTS);
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, attention) == PV_INFO_ATTENTION);
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, fault_address) == PV_INFO_FAULT_ADDRESS);
@@ -173,6 +176,7 @@ PV_STATIC_ASSERT(offsetof(struct pv_shared_info, system_call_esp) == PV_INFO_SYS
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, system_call_entry) == PV_INFO_SYSTEM_CALL_ENTRY);
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, return_eip) == PV_INFO_RETURN);
 PV_STATIC_ASSERT(offsetof(struct pv_shared_info, time) == PV_INFO_TIME);
+PV_STATIC_ASSERT(offsetof(struct pv_shared_info, system_calls) == PV_INFO_SYSTEM_CALLS);
 
 /*
  * PV_SET_TRAP_TABLE: replaces the whole table. Vectors that it does not name have no handler: an exception without one is

@@ -1,6 +1,7 @@
 // The strategies. Adding one touches its folder and this list.
 #include "core/machine/strategy.hpp"
 #include "strategies/emulation/emulation.hpp"
+#include "strategies/paravirt/paravirt.hpp"
 #include "strategies/trap/trap.hpp"
 
 #include <array>
@@ -12,6 +13,7 @@ std::span<const StrategyEntry> all_strategies()
     static constexpr std::array entries {
         StrategyEntry { emulation_info, probe_emulation, create_emulation },
         StrategyEntry { trap_info, probe_trap, create_trap },
+        StrategyEntry { paravirt_info, probe_paravirt, create_paravirt },
     };
     return entries;
 }

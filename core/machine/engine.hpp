@@ -12,12 +12,14 @@
 #include "core/devices/platform.hpp"
 #include "core/machine/clock.hpp"
 #include "core/machine/cpu_state.hpp"
+#include "core/machine/disk.hpp"
 #include "core/machine/guest_memory.hpp"
 #include "core/machine/timer_queue.hpp"
 #include "core/trace/recorder.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace ringside {
 
@@ -31,6 +33,8 @@ public:
     Bus& bus() { return m_platform.bus(); }
     Recorder& recorder() { return m_recorder; }
     const Clock& clock() const { return m_clock; }
+    std::span<Disk> disks() const { return m_disks; } // in the order of the command line
+    void attach(std::span<Disk> disks) { m_disks = disks; }
 
     // Blocks executed so far, for strategies that count them. The virtual clock is derived from it.
     uint64_t& blocks() { return m_recorder.block().blocks; }
@@ -71,6 +75,7 @@ private:
     Recorder& m_recorder;
     uint64_t m_blocks_seen = 0; // blocks that the virtual clock already counts
     uint64_t m_time_stamp_frequency;
+    std::span<Disk> m_disks;
 };
 
 }

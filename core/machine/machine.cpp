@@ -94,6 +94,8 @@ Result<void> Machine::assemble()
     m_platform->write_firmware_tables();
     m_engine = std::make_unique<Engine>(
         m_memory, *m_platform, clock, is_virtual ? &m_virtual_clock : nullptr, m_timers, m_recorder);
+    if (auto opened = open_disks(); !opened)
+        return opened.propagate();
 
     auto kernel = load_multiboot(m_memory, m_configuration.boot);
     if (!kernel)
@@ -110,6 +112,18 @@ Result<void> Machine::assemble()
         m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
         m_alarm->set(m_timers.next_deadline());
     }
+    return {};
+}
+
+Result<void> Machine::open_disks()
+{
+    for (const auto& path : m_configuration.disks) {
+        auto disk = Disk::open(path);
+        if (!disk)
+            return disk.propagate();
+        m_disks.push_back(std::move(*disk));
+    }
+    m_engine->attach(m_disks);
     return {};
 }
 

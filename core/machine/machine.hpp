@@ -29,6 +29,7 @@ struct MachineConfiguration {
     const StrategyEntry* strategy = nullptr;
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
+    std::vector<std::string> disks; // paths of images
     ClockKind clock = ClockKind::Host;
     // Both on the vCPU's thread, between instructions of the guest. May be empty.
     std::function<void(std::string_view)> console_output; // COM1
@@ -84,6 +85,7 @@ public:
 private:
     Machine(MachineConfiguration configuration, GuestMemory memory, TraceBlock& trace);
     Result<void> assemble();
+    Result<void> open_disks();
 
     void end(Outcome outcome, std::string reason, uint32_t code = 0);
     void service();             // commands, input and timers that are due
@@ -103,6 +105,7 @@ private:
     HostClock m_host_clock;
     std::unique_ptr<Alarm> m_alarm; // host clock only
     TimerQueue m_timers;
+    std::vector<Disk> m_disks;
     std::unique_ptr<Platform> m_platform;
     std::unique_ptr<Engine> m_engine;
     std::unique_ptr<Strategy> m_strategy;

@@ -26,6 +26,7 @@ const std::vector<std::string>& known_keys()
         "name",
         "title",
         "kernel",
+        "paravirtual_kernel",
         "modules",
         "append",
         "memory",
@@ -194,6 +195,18 @@ std::string_view expected_outcome_name(ExpectedOutcome outcome)
     return outcome_names[static_cast<std::size_t>(outcome)];
 }
 
+Result<BootRequest> Scenario::boot_for(GuestKind kind) const
+{
+    auto request = boot;
+    if (kind == GuestKind::Unmodified)
+        return request;
+    if (paravirtual_kernel.empty())
+        return fail(ExitCode::Usage, fmt::format("'{}' has no paravirtual kernel", name),
+            "choose a strategy that runs unmodified kernels ('ringside strategies')");
+    request.kernel_path = paravirtual_kernel;
+    return request;
+}
+
 const Difference* Scenario::difference_under(std::string_view strategy) const
 {
     auto found = std::ranges::find(differences, strategy, &Difference::strategy);
@@ -223,6 +236,8 @@ Result<Scenario> parse_scenario(
     scenario.title = in.text("title");
     scenario.boot.kernel_path = guests / in.text("kernel");
     scenario.boot.command_line = in.text("append", "");
+    if (auto kernel = in.text("paravirtual_kernel", ""); !kernel.empty())
+        scenario.paravirtual_kernel = guests / kernel;
     for (const auto& module : in.texts("modules"))
         scenario.boot.modules.push_back(module_from(module, guests));
     scenario.memory_mebibytes = in.number("memory", minimum_memory / mebibyte, maximum_memory / mebibyte, 32, "MiB");

@@ -4,6 +4,7 @@
 //   name = "hello"                  as the file's
 //   title = "..."                   one line for people
 //   kernel = "bantam.elf"           in the directory of guests
+//   paravirtual_kernel = "bantam-pv.elf"   the same kernel ported to hypercalls; may be left out
 //   modules = ["hello.elf"]         the same, each with its command line after a space; may be left out
 //   append = "run=hello"            the kernel's command line; may be left out
 //   memory = 32                     MiB
@@ -20,6 +21,7 @@
 #pragma once
 
 #include "core/machine/multiboot.hpp"
+#include "core/machine/strategy.hpp"
 #include "core/result.hpp"
 
 #include <cstdint>
@@ -51,10 +53,14 @@ struct Scenario {
     std::string name;
     std::string title;
     BootRequest boot; // paths that can be opened from here
+    std::string paravirtual_kernel; // in the kernel's place where the strategy's guests are paravirtual; "": there is none
     unsigned memory_mebibytes = 32;
     unsigned timeout_seconds = 0; // 0: none
     Ending ending;
     std::vector<Difference> differences;
+
+    // What is to be booted; Usage if there is no kernel of this kind.
+    Result<BootRequest> boot_for(GuestKind kind) const;
 
     const Difference* difference_under(std::string_view strategy) const;
     const Ending& ending_under(std::string_view strategy) const;

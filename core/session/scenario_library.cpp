@@ -100,6 +100,7 @@ Result<Scenario> ScenarioLibrary::find_guest(const std::string& guest) const
     Scenario scenario;
     scenario.name = std::filesystem::path { guest }.filename().string();
     scenario.boot.kernel_path = guest;
+    scenario.paravirtual_kernel = guest; // whoever names a kernel by its path knows what it is
     // What kernels of others expect: some take 224 MiB for granted. Memory that a guest never touches costs nothing.
     scenario.memory_mebibytes = 256;
     return scenario;

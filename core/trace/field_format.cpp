@@ -1,6 +1,7 @@
 #include "core/trace/field_format.hpp"
 
 #include "core/machine/cpu_state.hpp"
+#include "core/paravirt_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -227,6 +228,17 @@ void character(Sink out, uint64_t value, const EventRecord&)
         fmt::format_to(out, "{:#04x}", value);
 }
 
+void hypercall(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{}", hypercall_name(value));
+}
+
+// core/paravirt_abi.h: errors are below zero.
+void answer(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{}", static_cast<int32_t>(value));
+}
+
 struct FieldFormat {
     std::string_view name;
     void (*append)(Sink, uint64_t, const EventRecord&);
@@ -260,6 +272,8 @@ constexpr FieldFormat formats[] {
     { "segment", segment },
     { "limit", hexadecimal },
     { "table", table },
+    { "hypercall", hypercall },
+    { "answer", answer },
 };
 
 const FieldFormat* find_format(std::string_view field)

@@ -174,7 +174,7 @@ void NativeCpu::prepare()
     m_exit.reason = Exit::Reason::Kicked; // what it is if a kick keeps the guest from being entered
 }
 
-void NativeCpu::take_registers(ucontext_t& context)
+bool NativeCpu::take_registers(ucontext_t& context)
 {
     const auto& registers = context.uc_mcontext.gregs;
     auto low = [&](int index) { return static_cast<uint32_t>(registers[index]); };
@@ -191,6 +191,7 @@ void NativeCpu::take_registers(ucontext_t& context)
     gather_state();
     if (m_state.cpl() != 3)
         reveal_kernel();
+    return false;
 }
 
 void NativeCpu::adopt_segments(const RealSegments::Selectors& found)
@@ -212,14 +213,14 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
 {
     m_exit_begin = m_engine.begin_exit();
     ++m_engine.recorder().block().signals;
-    take_registers(context);
-    auto verdict = dispatch(signal, information, context);
+    auto verdict = take_registers(context) ? Verdict::Resume : dispatch(signal, information, context);
     if (verdict == Verdict::Resume)
         verdict = finish();
     if (verdict == Verdict::Resume) {
         prepare();
         ringside_world.fpu = m_fpu.area_in(context);
     } else {
+        spread_state();
         m_fpu.take(context);
     }
     return verdict;

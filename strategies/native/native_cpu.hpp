@@ -53,8 +53,9 @@ protected:
     // What the guest keeps of its state outside the registers, brought into m_state, and back.
     virtual void gather_state() { }
     virtual void spread_state() { }
-    // A signal found these registers. May change them to those of an instruction boundary of the guest.
-    virtual void take_registers(ucontext_t& context);
+    // A signal found these registers. They may be changed to those of the guest's next instruction; true if there is
+    // nothing else to do about the signal then.
+    virtual bool take_registers(ucontext_t& context);
     // The guest was stopped with these selectors in its registers: brings m_state's segments up to date.
     virtual void adopt_segments(const RealSegments::Selectors& found);
     // Before the guest goes on: m_segments' selectors are what m_state says, and ring 3 cannot touch ring 0's pages.

@@ -59,8 +59,10 @@ ringside_enter_guest:
         movl 4+FPU_COMPONENTS, %edx
         xrstor (%rcx)
 
-/* On the monitor's stack, the guest's floating-point state loaded; the rest is in ringside_world. */
-enter:
+/* Jumped to on the monitor's stack, the guest's floating-point state loaded; the rest is in ringside_world. */
+        .globl ringside_enter_loaded_guest
+        .hidden ringside_enter_loaded_guest
+ringside_enter_loaded_guest:
         movw DS, %ds
         movw ES, %es
         movw GS, %gs
@@ -85,12 +87,14 @@ enter:
         movl GPR(7), %edi
 enter_window:
         cmpl $0, KICKED
-        jne turned_aside
+        jne ringside_abandon_guest
         iretq
 enter_window_end:
 
 /* The guest's floating-point state may be nowhere but in the registers: the frame that it came from is lost. */
-turned_aside:
+        .globl ringside_abandon_guest
+        .hidden ringside_abandon_guest
+ringside_abandon_guest:
         movq FPU_HOME, %rcx
         movl FPU_COMPONENTS, %eax
         movl 4+FPU_COMPONENTS, %edx
@@ -140,7 +144,7 @@ ringside_signal_entry:
         leaq enter_window_end(%rip), %rax
         cmpq %rax, %rcx
         jae 1f
-        leaq turned_aside(%rip), %rax
+        leaq ringside_abandon_guest(%rip), %rax
         jmp on_threshold
 1:      cmpq GATE_WINDOW, %rcx
         jb from_monitor
@@ -183,7 +187,7 @@ from_guest:
         movl 4+FPU_COMPONENTS, %edx
         xrstor (%rcx)
         movq HOST_RSP, %rsp
-        jmp enter
+        jmp ringside_enter_loaded_guest
         .size ringside_signal_entry, . - ringside_signal_entry
 
         .section .note.GNU-stack, "", @progbits

@@ -9,47 +9,37 @@
 namespace ringside::paravirt {
 
 struct HypercallTable {
-    struct Row {
-        std::string_view name;
-        int32_t (Hypercalls::*perform)(Hypercalls::Call&);
-    };
-    // By number. PV_IRET and PV_HALT, which do more than answer, are not here.
-    static constexpr std::array<Row, PV_TAKE_EVENTS + 1> rows { {
-        { "version", &Hypercalls::version },
-        { "set-trap-table", &Hypercalls::set_trap_table },
-        { "set-boundary", &Hypercalls::set_boundary },
-        { "create-address-space", &Hypercalls::create_address_space },
-        { "switch-address-space", &Hypercalls::switch_address_space },
-        { "destroy-address-space", &Hypercalls::destroy_address_space },
-        { "update-pages", &Hypercalls::update_pages },
-        { "set-timer", &Hypercalls::set_timer },
-        { "console-write", &Hypercalls::console_write },
-        { "console-read", &Hypercalls::console_read },
-        { "block", &Hypercalls::block },
-        { "port", &Hypercalls::port },
-        { "mark", &Hypercalls::mark },
-        { "exit", &Hypercalls::exit },
-        { "halt", nullptr },
-        { "take-events", &Hypercalls::take_events },
-    } };
-};
+    using Perform = int32_t (Hypercalls::*)(Hypercalls::Call&);
 
-std::string_view hypercall_name(uint32_t number)
-{
-    if (number == PV_IRET)
-        return "iret";
-    return number < HypercallTable::rows.size() ? HypercallTable::rows[number].name : "unknown";
-}
+    // By number. PV_HALT and PV_IRET, which do more than answer, are not here.
+    static constexpr std::array<Perform, PV_TAKE_EVENTS + 1> rows {
+        &Hypercalls::version,
+        &Hypercalls::set_trap_table,
+        &Hypercalls::set_boundary,
+        &Hypercalls::create_address_space,
+        &Hypercalls::switch_address_space,
+        &Hypercalls::destroy_address_space,
+        &Hypercalls::update_pages,
+        &Hypercalls::set_timer,
+        &Hypercalls::console_write,
+        &Hypercalls::console_read,
+        &Hypercalls::block,
+        &Hypercalls::port,
+        &Hypercalls::mark,
+        &Hypercalls::exit,
+        nullptr, // PV_HALT
+        &Hypercalls::take_events,
+    };
+};
 
 bool needs_registers(uint32_t number)
 {
     return number == PV_IRET || number == PV_HALT;
 }
 
-Hypercalls::Hypercalls(Engine& engine, Substrate& substrate, std::span<Disk> disks)
+Hypercalls::Hypercalls(Engine& engine, Substrate& substrate)
     : m_engine(engine)
     , m_substrate(substrate)
-    , m_disks(disks)
     , m_spaces(engine.memory(), substrate)
 {
 }
@@ -70,7 +60,7 @@ HypercallResult Hypercalls::perform(uint32_t number, CpuState& state, uint32_t a
     if (number >= HypercallTable::rows.size())
         return { After::Answer, PV_ERROR_UNKNOWN };
     Call call { state, { m_engine.memory(), state }, argument };
-    return { After::Answer, (this->*HypercallTable::rows[number].perform)(call) };
+    return { After::Answer, (this->*HypercallTable::rows[number])(call) };
 }
 
 int32_t Hypercalls::version(Call&)

@@ -14,8 +14,6 @@
 #include "strategies/paravirt/trap_table.hpp"
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 
 namespace ringside::paravirt {
 
@@ -31,16 +29,13 @@ struct HypercallResult {
     Fault fault {};
 };
 
-// "iret", "update-pages", ... or "unknown".
-std::string_view hypercall_name(uint32_t number);
-
 // True for those that look at or change more of the state than its control registers.
 bool needs_registers(uint32_t number);
 
 class Hypercalls {
 public:
     // The references outlive this.
-    Hypercalls(Engine& engine, Substrate& substrate, std::span<Disk> disks);
+    Hypercalls(Engine& engine, Substrate& substrate);
 
     // `argument` is the guest's EAX. The guest is in virtual ring 0.
     HypercallResult perform(uint32_t number, CpuState& state, uint32_t argument);
@@ -77,7 +72,6 @@ private:
 
     Engine& m_engine;
     Substrate& m_substrate;
-    std::span<Disk> m_disks;
     TrapTable m_traps;
     AddressSpaces m_spaces;
     uint32_t m_boundary = PV_MONITOR_BASE;

@@ -77,9 +77,10 @@ int32_t Hypercalls::block(Call& call)
         return PV_ERROR_ADDRESS;
     if (request.operation > PV_BLOCK_CAPACITY)
         return PV_ERROR_INVALID;
-    if (request.disk >= m_disks.size())
+    auto disks = m_engine.disks();
+    if (request.disk >= disks.size())
         return PV_ERROR_ABSENT;
-    Disk& disk = m_disks[request.disk];
+    Disk& disk = disks[request.disk];
     if (request.operation != PV_BLOCK_CAPACITY)
         return transfer(call.memory, request, disk);
     request.count = disk.sectors();

@@ -16,7 +16,8 @@ struct DeviceWorld : ParavirtWorld {
     explicit DeviceWorld(std::vector<Disk> given = {})
     {
         disks = std::move(given);
-        hypercalls = std::make_unique<Hypercalls>(engine, substrate, disks);
+        hypercalls = std::make_unique<Hypercalls>(engine, substrate);
+        engine.attach(disks);
         initialize_event_controllers(engine.bus());
     }
     template<typename T>
