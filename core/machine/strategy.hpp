@@ -32,6 +32,7 @@ struct StrategyInfo {
     RealRing kernel_ring = RealRing::Interpreted; // where the guest's ring 0 really runs
     RealRing user_ring = RealRing::Interpreted;   // where the guest's ring 3 really runs
     // Capabilities: what one strategy can and another cannot.
+    bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
 };
 

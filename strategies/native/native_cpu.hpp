@@ -94,6 +94,7 @@ private:
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
     Verdict on_page_fault(Gla address, uint32_t error_code);
     Verdict on_host_system_call();
+    Verdict on_undefined_opcode();
     Verdict take_exception(uint8_t vector, uint32_t error_code);
     Verdict take_software_exception(uint8_t vector);
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);

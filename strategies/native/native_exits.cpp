@@ -56,6 +56,8 @@ GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& informati
     case TS:
     case AC:
         return emulate();
+    case UD:
+        return on_undefined_opcode();
     case BP:
     case OF:
     case DB:
@@ -96,6 +98,15 @@ GuestSignals::Verdict NativeCpu::on_host_system_call()
     if (auto event = software_interrupt_event(m_state, *instruction))
         return take(*event, EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
     return take_fault(fault_without_code(UD));
+}
+
+// SYSENTER and SYSEXIT are undefined in compatibility mode on AMD's CPUs (AMD64 volume 3).
+GuestSignals::Verdict NativeCpu::on_undefined_opcode()
+{
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    bool fast_system_call = instruction
+        && (instruction->info.mnemonic == ZYDIS_MNEMONIC_SYSENTER || instruction->info.mnemonic == ZYDIS_MNEMONIC_SYSEXIT);
+    return fast_system_call ? emulate() : take_exception(UD, 0);
 }
 
 GuestSignals::Verdict NativeCpu::take_exception(uint8_t vector, uint32_t error_code)
