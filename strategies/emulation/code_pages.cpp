@@ -9,9 +9,9 @@ namespace ringside {
 
 namespace {
 
-// So many faults, each within so many blocks of the one before, make a page Mixed.
+// So many faults, each so soon after the one before, make a page Mixed.
 constexpr unsigned faults_of_a_mixed_page = 16;
-constexpr uint64_t quick_succession = 100'000;
+constexpr Nanoseconds quick_succession = 1'000'000;
 
 constexpr std::size_t most_watched_memories = 64;
 
@@ -23,12 +23,12 @@ struct FaultWatch {
     static inline std::array<std::atomic<CodePages*>, most_watched_memories> watched {};
     static inline struct sigaction previous {};
 
-    static void on_signal(int, siginfo_t* information, void*)
+    static void on_signal(int, siginfo_t* information, void* context)
     {
         bool is_fault = information->si_code > 0; // else it was sent by kill(2), and si_addr means nothing
         for (auto& slot : watched) {
             auto* pages = slot.load(std::memory_order_acquire);
-            if (is_fault && pages && pages->handle(information->si_addr))
+            if (is_fault && pages && pages->handle(information->si_addr, context))
                 return;
         }
         // Not ours: whoever was there before gets it when the instruction runs again, or when it is sent again.
@@ -72,10 +72,10 @@ struct FaultWatch {
     }
 };
 
-CodePages::CodePages(GuestMemory& memory, std::atomic<uint64_t>& limit)
+CodePages::CodePages(GuestMemory& memory, std::function<void(const void*)> written)
     : m_host(memory.bytes(Gpa { 0 }, 1).data())
     , m_pages(memory.size() / page_size)
-    , m_limit(limit)
+    , m_on_written(std::move(written))
     , m_states(std::make_unique<std::atomic<State>[]>(m_pages))
     , m_history(m_pages)
 {
@@ -115,7 +115,7 @@ bool CodePages::is_mixed(Gpa address) const
 }
 
 // In the signal handler, at any instruction that stores to guest memory: mprotect() and atomics only.
-bool CodePages::handle(const void* address)
+bool CodePages::handle(const void* address, const void* interrupted)
 {
     auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - m_host);
     std::size_t page = offset / page_size;
@@ -125,11 +125,11 @@ bool CodePages::handle(const void* address)
     uint32_t index = m_written_count.fetch_add(1);
     if (index < m_written.size())
         m_written[index].store(static_cast<uint32_t>(page));
-    m_limit.store(0);
+    m_on_written(interrupted);
     return true;
 }
 
-std::vector<Gpa> CodePages::take_written(uint64_t blocks)
+std::vector<Gpa> CodePages::take_written(Nanoseconds now)
 {
     uint32_t count = m_written_count.exchange(0);
     std::vector<std::size_t> pages;
@@ -145,8 +145,8 @@ std::vector<Gpa> CodePages::take_written(uint64_t blocks)
     std::vector<Gpa> written;
     for (std::size_t page : pages) {
         auto& history = m_history[page];
-        history.faults = blocks - history.last < quick_succession ? history.faults + 1 : 1;
-        history.last = blocks;
+        history.faults = now - history.last < quick_succession ? history.faults + 1 : 1;
+        history.last = now;
         m_states[page].store(history.faults < faults_of_a_mixed_page ? State::Plain : State::Mixed);
         written.push_back(Gpa { page * page_size });
     }

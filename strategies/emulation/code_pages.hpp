@@ -12,12 +12,14 @@
 #pragma once
 
 #include "core/machine/address.hpp"
+#include "core/machine/clock.hpp"
 #include "core/machine/guest_memory.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,8 +27,9 @@ namespace ringside {
 
 class CodePages {
 public:
-    // `limit` is set to 0 by every fault, so that the emulator looks closer at the next block. Both must outlive this.
-    CodePages(GuestMemory& memory, std::atomic<uint64_t>& limit);
+    // `written` is called by every fault, in the signal handler, with the handler's third argument: the emulator must look
+    // before the next block runs.
+    CodePages(GuestMemory& memory, std::function<void(const void* interrupted)> written);
     ~CodePages();
     CodePages(const CodePages&) = delete;
     CodePages& operator=(const CodePages&) = delete;
@@ -36,24 +39,24 @@ public:
     bool is_mixed(Gpa address) const;
 
     bool any_written() const { return m_written_count.load(std::memory_order_relaxed) != 0; }
-    // The pages written since the last call; their translations must be dropped. `blocks` is how many blocks have run.
-    std::vector<Gpa> take_written(uint64_t blocks);
+    // The pages written since the last call; their translations must be dropped.
+    std::vector<Gpa> take_written(Nanoseconds now);
 
 private:
     enum class State : uint8_t { Plain, Protected, Written, Mixed };
 
     struct History {
-        uint64_t last = 0; // the block count at the last fault
+        Nanoseconds last = 0; // when the last fault was found
         unsigned faults = 0;
     };
 
     friend struct FaultWatch; // the signal handler
-    bool handle(const void* address);
+    bool handle(const void* address, const void* interrupted);
     bool set_writable(std::size_t page, bool writable);
 
     std::byte* m_host;
     std::size_t m_pages;
-    std::atomic<uint64_t>& m_limit;
+    std::function<void(const void*)> m_on_written;
     std::unique_ptr<std::atomic<State>[]> m_states;
     std::vector<History> m_history;
     // What faulted, for take_written(); the states say the same when there are too many.

@@ -2,6 +2,10 @@
 
 #include "core/verify.hpp"
 #include "strategies/emulation/emulation.hpp"
+#include "strategies/emulation/stop_proof.hpp"
+#include "strategies/emulation/stop_signals.hpp"
+#include "strategies/emulation/stops_by_breakpoint.hpp"
+#include "strategies/emulation/stops_by_hook.hpp"
 
 #include <fmt/format.h>
 
@@ -16,11 +20,10 @@ constexpr std::size_t most_watches = 512;
 
 Emulator::Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout)
     : m_engine(engine)
-    , m_blocks(engine.blocks())
     , m_unicorn(std::move(unicorn))
     , m_state(m_unicorn, layout)
     , m_debug(m_unicorn.get(), [this](uint32_t status) { on_debug_trap(status); })
-    , m_code_pages(engine.memory(), m_limit)
+    , m_code_pages(engine.memory(), [this](const void* interrupted) { m_stops->request(interrupted); })
 {
 }
 
@@ -36,9 +39,30 @@ Result<void> Emulator::set_up()
     if (uc_ctl_exits_enable(m_unicorn.get()) != UC_ERR_OK)
         return fail(ExitCode::Unavailable, "Unicorn cannot do without an end address");
     prime();
+    if (auto made = make_stops(); !made)
+        return made;
     if (auto mapped = map_memory(); !mapped)
         return mapped;
     return add_hooks();
+}
+
+// The virtual clock counts blocks, so it needs the hook. Otherwise the hook is for hosts where nothing better is proven.
+Result<void> Emulator::make_stops()
+{
+    uc_engine* uc = m_unicorn.get();
+    BetweenBlocks& between_blocks = *this;
+    if (m_engine.clock().kind() == ClockKind::Host && StopSignals::install()) {
+        auto code = TranslatedCode::learn(uc);
+        if (code && prove_stops(uc, m_state, *code)) {
+            m_stops = std::make_unique<StopsByBreakpoint>(uc, m_state, between_blocks, *code);
+            return {};
+        }
+    }
+    auto stops = StopsByHook::create(uc, m_state, m_engine, between_blocks);
+    if (!stops)
+        return stops.propagate();
+    m_stops = std::move(*stops);
+    return {};
 }
 
 // Unicorn reports a newly translated block only together with the block before it, and has none before the first. Two
@@ -50,13 +74,14 @@ void Emulator::prime()
     VERIFY(uc_mem_map(uc, 0, page_size, UC_PROT_ALL) == UC_ERR_OK);
     VERIFY(uc_mem_write(uc, 0, code, sizeof(code)) == UC_ERR_OK);
     VERIFY(uc_emu_start(uc, 0, 0, 0, 0) == UC_ERR_OK);
+    uc_ctl_remove_cache(uc, uint64_t { 0 }, uint64_t { page_size });
     VERIFY(uc_mem_unmap(uc, 0, page_size) == UC_ERR_OK);
 }
 
 void Emulator::load(const CpuState& state)
 {
     // Whoever ran the guest meanwhile may have changed code that was translated here earlier.
-    if (m_blocks > 0)
+    if (m_has_run)
         uc_ctl_flush_tb(m_unicorn.get());
     m_cpu = state;
     m_debug.load(state);
@@ -74,7 +99,7 @@ CpuState Emulator::save()
 void Emulator::kick()
 {
     m_kicked.store(true);
-    m_limit.store(0);
+    m_stops->request();
 }
 
 Exit Emulator::run()
@@ -82,24 +107,14 @@ Exit Emulator::run()
     follow_recording();
     if (m_cpu.halted)
         return halted();
+    m_has_run = true;
     for (;;) {
-        arm_limit();
+        m_waiting = false;
         m_stop = Stop::None;
-        uc_err error = uc_emu_start(m_unicorn.get(), read_register(UC_X86_REG_EIP), 0, 0, 0);
-        if (m_stop == Stop::Return || m_stop == Stop::Translate || m_stop == Stop::Changed)
-            m_state.set_instruction_pointer(m_block);
+        uc_err error = m_stops->run();
         if (auto exit = after_stop(error))
             return *exit;
     }
-}
-
-// The limit first, the reasons to look sooner afterwards: a kick() between the two is not lost.
-void Emulator::arm_limit()
-{
-    m_waiting = false;
-    m_limit.store(m_engine.block_limit());
-    if (m_kicked.load() || m_look_at_ring || m_code_pages.any_written() || m_engine.interrupt_pending())
-        m_limit.store(0);
 }
 
 // Ring changes by IRET are seen through watches, which a block gets when it is translated: so all blocks go when the
@@ -109,7 +124,7 @@ void Emulator::follow_recording()
 {
     bool wanted = m_engine.recorder().wants_ring_changes();
     if (wanted && !m_exact_rings) {
-        if (m_engine.blocks() > 0)
+        if (m_has_run)
             uc_ctl_flush_tb(m_unicorn.get());
         m_state.save(m_cpu, StatePart::Integer);
         m_ring = m_cpu.cpl();

@@ -1,13 +1,13 @@
 // The engine room of the emulation strategy: one Unicorn engine, its hooks, and the loop around uc_emu_start().
 //
-// The guest runs until a hook asks Unicorn to stop, always from inside (uc_emu_stop() from another thread corrupts the
-// guest now and then):
+// The guest runs until it is stopped, and then m_stop says why:
 //
-//   block hook       counts blocks; when `m_limit` is reached, looks closer: kicked? a timer? an interrupt window?
-//   interrupt hook   an exception or INT n: Unicorn knows no IDT, delivery is ours (core/x86)
-//   watch hooks      at single instructions (watched_instructions.hpp)
+//   between two blocks   when there is something to look for: kicked? a timer? an interrupt window? (stops.hpp)
+//   interrupt hook       an exception or INT n: Unicorn knows no IDT, delivery is ours (core/x86)
+//   translation hook     a new block holds instructions that must be watched
+//   watch hooks          at single instructions (watched_instructions.hpp)
 //
-// and then m_stop says why. Port and memory-mapped accesses are settled inside their hooks, without a stop.
+// Port and memory-mapped accesses are settled inside their hooks, without a stop.
 #pragma once
 
 #include "core/machine/engine.hpp"
@@ -16,6 +16,7 @@
 #include "core/x86/fault.hpp"
 #include "strategies/emulation/code_pages.hpp"
 #include "strategies/emulation/debug_registers.hpp"
+#include "strategies/emulation/stops.hpp"
 #include "strategies/emulation/unicorn_engine.hpp"
 #include "strategies/emulation/unicorn_state.hpp"
 #include "strategies/emulation/watched_instructions.hpp"
@@ -29,7 +30,7 @@
 
 namespace ringside {
 
-class Emulator final : public Strategy {
+class Emulator final : public Strategy, private BetweenBlocks {
 public:
     Emulator(Engine& engine, UnicornEngine unicorn, const UnicornLayout& layout);
     Result<void> set_up(); // once, before anything else
@@ -42,9 +43,9 @@ public:
     Exit inject(EventType type, uint8_t vector) override;
 
 private:
-    // Why the hooks stopped Unicorn.
+    // Why the guest was stopped.
     enum class Stop : uint8_t {
-        None,      // they did not: HLT, or an error of uc_emu_start()
+        None,      // it was not: HLT, or an error of uc_emu_start()
         Return,    // run() returns m_exit
         Event,     // m_vector was raised
         Debug,     // a breakpoint: m_debug_status
@@ -55,11 +56,11 @@ private:
     };
 
     Result<void> map_memory();
+    Result<void> make_stops();
     Result<void> add_hooks();
     void prime();
 
     // Hooks: each is a member called by a one-line static function with `this` in `user`.
-    void on_limit();
     void on_interrupt(uint32_t vector);
     void on_translated(uint32_t address, uint32_t size);
     void on_watched(uint32_t address);
@@ -69,15 +70,17 @@ private:
     void on_memory_write(Gpa address, unsigned size, uint64_t value);
     void on_cpuid();
     void on_debug_trap(uint32_t status);
-    static void block_hook(uc_engine*, uint64_t address, uint32_t size, void* self);
+
+    Go look() override;
+    bool anything_to_look_for() const override;
+    Go stop_between_blocks(Stop why);
+    Go leave(Exit::Reason reason);
+    bool still_waiting();
+    bool interrupt_window_open();
 
     void stop(Stop why);
-    void stop_before_block(Stop why, Exit::Reason reason);
     void check_register_value();
     void check_port_permission();
-    bool interrupt_window_open();
-    bool still_waiting();
-    void arm_limit();
     void settle_ring(unsigned ring, uint32_t eip);
     void follow_recording();
     std::optional<Exit> after_stop(uc_err error);
@@ -109,23 +112,19 @@ private:
     };
 
     Engine& m_engine;
-    uint64_t& m_blocks;
     UnicornEngine m_unicorn;
     UnicornState m_state;
     DebugRegisters m_debug;
     std::vector<std::unique_ptr<Hole>> m_holes; // Unicorn keeps pointers to them
     CpuState m_cpu; // the guest's state as of the last save or load; debug registers and MSRs always current
 
-    // Shared with kick(), which any thread may call.
-    std::atomic<uint64_t> m_limit { 0 }; // block count at which the block hook looks closer
-    std::atomic<bool> m_kicked { false };
-
-    bool m_waiting = false;  // an interrupt waits for the guest to let it in: every block looks
-    uint64_t m_deadline = 0; // block count at which run() returns even so
+    std::unique_ptr<Stops> m_stops;
+    std::atomic<bool> m_kicked { false }; // by any thread
+    bool m_waiting = false;               // an interrupt waits for the guest to let it in
+    bool m_has_run = false;
 
     Stop m_stop = Stop::None;
     Exit m_exit;
-    uint32_t m_block = 0; // linear address of the block before which the block hook stopped
     uint32_t m_vector = 0;
     Fault m_fault {};
     uint32_t m_debug_status = 0;

@@ -58,7 +58,7 @@ bool Emulator::is_current(uint32_t address)
 // Unicorn drops translations by linear address. With paging off linear is physical, whatever the guest has mapped now.
 void Emulator::drop_changed_code()
 {
-    auto pages = m_code_pages.take_written(m_blocks);
+    auto pages = m_code_pages.take_written(m_engine.clock().now());
     pages.insert(pages.end(), m_stale_pages.begin(), m_stale_pages.end());
     m_stale_pages.clear();
     if (!pages.empty()) {

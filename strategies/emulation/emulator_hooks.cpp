@@ -62,7 +62,7 @@ Result<void> Emulator::map_memory()
 Result<void> Emulator::add_hooks()
 {
     uc_engine* uc = m_unicorn.get();
-    uc_err error = add_hook(uc, UC_HOOK_BLOCK, &Emulator::block_hook, this);
+    uc_err error = UC_ERR_OK;
     auto add = [&](int type, auto callback, auto... extra) {
         if (error == UC_ERR_OK)
             error = add_hook(uc, type, +callback, this, extra...);
@@ -99,76 +99,7 @@ Result<void> Emulator::add_hooks()
 void Emulator::stop(Stop why)
 {
     m_stop = why;
-    uc_emu_stop(m_unicorn.get());
-}
-
-// The block hook has counted a block that is not going to run now.
-void Emulator::stop_before_block(Stop why, Exit::Reason reason)
-{
-    --m_blocks;
-    m_exit = { reason };
-    stop(why);
-}
-
-void Emulator::block_hook(uc_engine*, uint64_t address, uint32_t, void* user)
-{
-    auto& self = *static_cast<Emulator*>(user);
-    if (++self.m_blocks >= self.m_limit.load(std::memory_order_relaxed)) [[unlikely]] {
-        self.m_block = static_cast<uint32_t>(address);
-        self.on_limit();
-    }
-}
-
-// The usual case while an interrupt waits for the guest to let it in, at every block: nothing else has come up, and the
-// limit stays 0. It is kept free of the atomic operations below, which would cost more than a port access.
-bool Emulator::still_waiting()
-{
-    return m_waiting && m_blocks < m_deadline && !m_kicked.load(std::memory_order_relaxed) && m_new_watches.empty()
-        && !m_look_at_ring && !m_flush_tlb && !m_code_pages.any_written() && m_engine.interrupt_pending() && !interrupt_window_open();
-}
-
-void Emulator::on_limit()
-{
-    if (still_waiting())
-        return;
-    m_waiting = false;
-    if (!m_new_watches.empty())
-        return stop_before_block(Stop::Translate, {});
-    if (m_flush_tlb || m_code_pages.any_written())
-        return stop_before_block(Stop::Changed, {});
-    if (m_look_at_ring) {
-        m_engine.begin_exit();
-        settle_ring(virtual_ring(), m_block);
-    }
-    uint64_t limit = m_engine.block_limit();
-    m_limit.store(limit);
-    if (m_kicked.exchange(false) || m_blocks >= limit)
-        return stop_before_block(Stop::Return, Exit::Reason::Kicked);
-    if (!m_engine.interrupt_pending())
-        return;
-    if (interrupt_window_open())
-        return stop_before_block(Stop::Return, Exit::Reason::InterruptWindow);
-    // Neither STI nor IRET nor POPF can be hooked: look again at every block until the guest lets interrupts in.
-    m_deadline = limit;
-    m_waiting = true;
-    m_limit.store(0);
-}
-
-// The instruction that may have changed the ring is done, and the guest is now in `ring`.
-void Emulator::settle_ring(unsigned ring, uint32_t eip)
-{
-    m_look_at_ring = false;
-    if (ring != m_ring)
-        m_engine.recorder().ring_change(m_ring, ring, m_look_cause, eip, RealRing::Interpreted);
-    m_ring = ring;
-}
-
-bool Emulator::interrupt_window_open()
-{
-    if (m_engine.nmi_pending() && !m_state.blocking().nmi)
-        return true;
-    return m_engine.maskable_pending() && (read_register(UC_X86_REG_EFLAGS) & eflags::if_)
-        && !m_state.blocking().interrupt_shadow;
+    m_stops->stop_at_instruction();
 }
 
 void Emulator::on_interrupt(uint32_t vector)
@@ -185,7 +116,8 @@ void Emulator::on_debug_trap(uint32_t status)
     stop(Stop::Debug);
 }
 
-// Called before the block runs for the first time.
+// Called by Unicorn's loop before the block runs for the first time. A stop from here is exact: the loop sees it before it
+// enters the block, and EIP is the block's.
 void Emulator::on_translated(uint32_t address, uint32_t size)
 {
     m_state.save(m_cpu, StatePart::Integer);
@@ -193,23 +125,24 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
     m_new_watches.clear();
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
         auto reason = watched.watch.reason;
-        bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || m_exact_rings || (reason == WatchReason::Port && deprivileged);
+        bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || watched.watch.switches_tasks()
+            || m_exact_rings || (reason == WatchReason::Port && deprivileged);
         auto known = m_watches.find(watched.address);
         if (wanted && (known == m_watches.end() || known->second.reason == WatchReason::Verify))
             m_new_watches.push_back(watched);
     }
     guard_code(address, size);
     m_new_block = address;
-    if (!m_new_watches.empty() || m_flush_tlb)
-        m_limit.store(0);
+    if (!m_new_watches.empty())
+        return stop(Stop::Translate);
+    if (m_flush_tlb)
+        stop(Stop::Changed);
 }
 
 void Emulator::on_watched(uint32_t address)
 {
-    if (!is_current(address)) {
-        m_block = address;
+    if (!is_current(address))
         return stop(Stop::Changed);
-    }
     const auto& watch = m_watches[address];
     switch (watch.reason) {
     case WatchReason::Verify:
@@ -217,8 +150,10 @@ void Emulator::on_watched(uint32_t address)
     case WatchReason::RingChange:
         m_look_at_ring = m_exact_rings;
         m_look_cause = watch.cause;
-        if (m_exact_rings)
-            m_limit.store(0);
+        if (watch.switches_tasks() && (m_exact_rings || m_waiting))
+            m_stops->request();
+        else if (m_exact_rings)
+            m_stops->request_after_return();
         return;
     case WatchReason::Port:
         m_port_eip = read_register(UC_X86_REG_EIP);

@@ -15,7 +15,7 @@ namespace ringside {
 
 enum class WatchReason : uint8_t {
     Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER: the engine answers, not Unicorn
-    RingChange, // IRET and far transfers: the virtual ring may change without an event
+    RingChange, // IRET and far transfers: the virtual ring may change without an event, and a task switch lets interrupts in
     Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
     Verify,     // the first of a block in a page that holds code and data: has the block changed?
@@ -24,6 +24,9 @@ enum class WatchReason : uint8_t {
 struct Watch {
     WatchReason reason {};
     RingChangeCause cause = RingChangeCause::Iret; // RingChange: what a change after this instruction is put down to
+
+    // The guest's next block may be known to Unicorn afterwards, unlike behind IRET.
+    bool switches_tasks() const { return reason == WatchReason::RingChange && cause == RingChangeCause::FarTransfer; }
 };
 
 // Nothing for the instructions that need no watching.

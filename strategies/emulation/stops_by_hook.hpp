@@ -1,0 +1,43 @@
+// A hook before every block: the price is about a sixth of the guest's speed (docs/decisions/0006).
+#pragma once
+
+#include "core/machine/engine.hpp"
+#include "core/result.hpp"
+#include "strategies/emulation/stops.hpp"
+#include "strategies/emulation/unicorn_state.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace ringside {
+
+class StopsByHook final : public Stops {
+public:
+    static Result<std::unique_ptr<Stops>> create(
+        uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks);
+
+    uc_err run() override;
+    void request(const void* interrupted) override;
+    void stop_at_instruction() override;
+    void request_after_return() override { request(nullptr); }
+    bool timer_is_due() override;
+    bool timer_has_passed() const override { return m_blocks >= m_deadline; }
+    uint32_t next_block() const override { return m_block; }
+
+private:
+    StopsByHook(uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks);
+    static void block_hook(uc_engine*, uint64_t address, uint32_t size, void* self);
+    void on_limit();
+
+    uc_engine* m_unicorn;
+    UnicornState& m_state;
+    Engine& m_engine;
+    BetweenBlocks& m_between_blocks;
+    uint64_t& m_blocks;
+    std::atomic<uint64_t> m_limit { 0 }; // block count at which to look closer
+    uint64_t m_deadline = UINT64_MAX;    // that of the virtual clock's next timer
+    uint32_t m_block = 0;
+    bool m_stopped = false; // before m_block
+};
+
+}
