@@ -1,10 +1,12 @@
 // What the host CPU refused, and what becomes of it.
+#include "core/session/worker_account.hpp"
 #include "core/verify.hpp"
 #include "core/x86/instruction_classes.hpp"
 #include "strategies/native/native_cpu.hpp"
 
 #include <csignal>
 #include <fmt/format.h>
+#include <linux/audit.h>
 #include <unistd.h>
 
 namespace ringside {
@@ -37,10 +39,16 @@ GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& informati
     m_raw = static_cast<uint32_t>(signal) << 8 | exception;
     if (signal == SignalHandlers::kick_signal())
         return Verdict::Resume; // finish() knows whether it was more than a nudge
+    // A call that the worker's sandbox refuses can only be 64-bit code of the guest's.
+    if (signal == SIGSYS && information.si_arch == AUDIT_ARCH_X86_64)
+        end_refused(information);
     if (static_cast<uint16_t>(registers[REG_CSGSFS]) == host_64_bit_code)
         return leave({ Exit::Reason::Failed,
             fmt::format("the guest left 32-bit mode through the host's code selector {:#x}, at {:#010x}", host_64_bit_code,
                 m_state.eip) });
+    // Of the other two ways into its kernel Linux forgets where they were used: EIP is then a place in its own code.
+    if (signal == SIGSYS && static_cast<uint64_t>(registers[REG_RIP]) >= Window::end)
+        return leave({ Exit::Reason::Failed, "the guest executed SYSCALL or SYSENTER, and the host does not say where" });
     if (signal == SIGSYS)
         return on_host_system_call();
     if (information.si_code <= 0) { // sent by kill(2), not raised by the CPU
