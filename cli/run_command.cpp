@@ -180,8 +180,9 @@ int run_guest(const RunOptions& options, ColorChoice color)
         sink = [&events](Session& from, std::span<const EventRecord> batch) { return events.take(from, batch); };
     auto result = run_to_end(**session, sink);
     auto failure = write_results(options, *configuration, **session, events, *outputs, result, style);
-    // Of interest where the guest has met them: a scenario that says so, or a user who wants to know everything.
-    if ((scenario->difference_under(configuration->strategy) || options.statistics) && !options.quiet)
+    // Of interest where the guest has met them: a scenario that says so, or an unknown kernel of a user who wants to know.
+    bool by_path = scenario->title.empty();
+    if ((scenario->difference_under(configuration->strategy) || (by_path && options.statistics)) && !options.quiet)
         print(discrepancy_table(result.end.discrepancies, style));
     pass_on_words(**session);
     return conclude(options, *configuration, result, failure);

@@ -44,6 +44,7 @@ public:
     Exit inject(EventType type, uint8_t vector) override;
 
     VirtualTlb& virtual_tlb() { return m_tlb; }
+    const Window& window() const { return m_window; }
 
 protected:
     using Verdict = GuestSignals::Verdict;

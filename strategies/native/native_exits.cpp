@@ -29,6 +29,22 @@ RingChangeCause cause_of(EventKind kind)
     }
 }
 
+// MOV of a general register to DS, ES, FS or GS with a selector of the guest's own global table: on the host's it is
+// refused, or means something else.
+bool loads_segment_of_guest(const CpuState& state, const Instruction& instruction)
+{
+    const auto& to = instruction.operands[0];
+    const auto& from = instruction.operands[1];
+    auto is_register = [](const ZydisDecodedOperand& operand, ZydisRegister first, ZydisRegister last) {
+        return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= first && operand.reg.value <= last;
+    };
+    constexpr uint32_t local = 4;
+    if (instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || !is_register(to, ZYDIS_REGISTER_ES, ZYDIS_REGISTER_GS))
+        return false;
+    bool general = is_register(from, ZYDIS_REGISTER_AX, ZYDIS_REGISTER_DI) || is_register(from, ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_EDI);
+    return general && !(state.gpr[static_cast<unsigned>(ZydisRegisterGetId(from.reg.value)) & 7] & local);
+}
+
 }
 
 GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& information, const ucontext_t& context)
@@ -236,7 +252,8 @@ bool NativeCpu::goes_on(const Instruction& next) const
     case InstructionClass::IoPrivileged:
         return true;
     default:
-        return next.info.mnemonic == ZYDIS_MNEMONIC_IRET || next.info.mnemonic == ZYDIS_MNEMONIC_IRETD;
+        return next.info.mnemonic == ZYDIS_MNEMONIC_IRET || next.info.mnemonic == ZYDIS_MNEMONIC_IRETD
+            || loads_segment_of_guest(m_state, next);
     }
 }
 
