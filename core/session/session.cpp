@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
@@ -235,6 +236,9 @@ std::string Session::cause_of_death(const ProcessEnd& process) const
 {
     if (auto refused = m_account.refused())
         return "the sandbox stopped the worker: " + describe(*refused);
+    // Without an account, because the signal was blocked or its handler could not run.
+    if (process.signal == SIGSYS)
+        return "the sandbox stopped the worker: a system call, with SIGSYS blocked";
     auto words = one_line(m_account.last_line());
     return describe(process) + (words.empty() ? "" : ": " + words);
 }
