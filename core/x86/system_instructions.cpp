@@ -43,10 +43,7 @@ SystemInstruction execute_system_instruction(Engine& engine, CpuState& state)
     Emulated emulated = emulate_instruction(engine, state, decoded.instruction);
     if (emulated.outcome == Emulated::Outcome::Fault)
         return { .fault = emulated.fault };
-    SystemInstruction done { .kind = emulated.kind, .a = emulated.a, .b = emulated.b, .c = emulated.c };
-    if (emulated.effects & effect::debug_registers)
-        done.debug_register_written = emulated.b;
-    return done;
+    return { .kind = emulated.kind, .a = emulated.a, .b = emulated.b, .c = emulated.c };
 }
 
 std::optional<PortAccess> port_access(const CpuState& state, const Instruction& instruction)

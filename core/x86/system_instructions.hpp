@@ -19,7 +19,6 @@ struct SystemInstruction {
     uint64_t a = 0; // the fields of the event
     uint32_t b = 0;
     uint32_t c = 0;
-    std::optional<unsigned> debug_register_written {};
 };
 
 bool is_system_instruction(const Instruction& instruction);

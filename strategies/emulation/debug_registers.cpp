@@ -9,10 +9,6 @@ namespace ringside {
 namespace {
 
 // DR7 (SDM 3B figure 17-1): local and global enable bits 2n and 2n+1, kind at 16+4n, length at 18+4n.
-constexpr uint32_t dr7_fixed_ones = 1 << 10;
-constexpr uint32_t dr7_fixed_zeros = 1u << 12 | 1u << 14 | 1u << 15;
-constexpr uint32_t dr6_fixed_ones = 0xFFFF0FF0;
-constexpr uint32_t dr6_fixed_zeros = 1 << 12;
 constexpr unsigned breakpoint_count = 4;
 
 enum Kind : unsigned { Execute, Write, InputOutput, ReadWrite };
@@ -25,25 +21,12 @@ DebugRegisters::DebugRegisters(uc_engine* engine, std::function<void(uint32_t)> 
 {
 }
 
+// DR6 tells what happened, and changes nothing.
 void DebugRegisters::load(const CpuState& state)
 {
-    bool unchanged = m_registers == state.dr;
-    m_registers = state.dr;
-    if (!unchanged)
-        arm();
-}
-
-void DebugRegisters::write(unsigned number, uint32_t value)
-{
-    // DR4 and DR5 are aliases while CR4.DE is clear (SDM 3B §17.2.2).
-    if (number == 4 || number == 5)
-        number += 2;
-    if (number == 6)
-        value = (value | dr6_fixed_ones) & ~dr6_fixed_zeros;
-    if (number == 7)
-        value = (value | dr7_fixed_ones) & ~dr7_fixed_zeros;
-    m_registers[number] = value;
-    if (number != 6)
+    auto before = std::exchange(m_registers, state.dr);
+    before[6] = state.dr[6];
+    if (before != state.dr)
         arm();
 }
 

@@ -23,12 +23,9 @@ public:
     // `trap` is called from within a hook, at an instruction boundary, with the bits for DR6.
     DebugRegisters(uc_engine* engine, std::function<void(uint32_t status)> trap);
 
+    // Must be called outside uc_emu_start(): it adds and removes hooks.
     void load(const CpuState& state);
     void save(CpuState& state) const { state.dr = m_registers; }
-
-    uint32_t read(unsigned number) const { return m_registers[number]; }
-    // Must be called outside uc_emu_start(): it adds and removes hooks.
-    void write(unsigned number, uint32_t value);
 
 private:
     struct Breakpoint {

@@ -149,7 +149,7 @@ private:
     bool m_look_at_ring = false;         // the next block may run in another ring
     RingChangeCause m_look_cause = RingChangeCause::Iret;
     unsigned m_ring = 0;                 // the virtual ring last seen
-    uint32_t m_port_eip = 0;             // of the port access under way; 0 when no watch told
+    uint32_t m_exact_eip = 0;            // of the port access or CPUID under way; 0 when it is not known
 };
 
 }

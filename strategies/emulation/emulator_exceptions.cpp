@@ -132,8 +132,7 @@ Exit Emulator::emulate_instruction()
     auto outcome = execute_system_instruction(m_engine, m_cpu);
     if (outcome.fault)
         return take_fault(*outcome.fault);
-    if (auto number = outcome.debug_register_written)
-        m_debug.write(*number, m_cpu.dr[*number]);
+    m_debug.load(m_cpu);
     m_state.load(m_cpu, StatePart::Integer);
     m_engine.end_exit({ .time = m_exit_begin, .kind = outcome.kind, .virtual_ring = static_cast<uint8_t>(ring), .eip = eip,
         .a = outcome.a, .b = outcome.b, .c = outcome.c });

@@ -156,7 +156,7 @@ void Emulator::on_watched(uint32_t address)
             m_stops->request_after_return();
         return;
     case WatchReason::Port:
-        m_port_eip = read_register(UC_X86_REG_EIP);
+        m_exact_eip = read_register(UC_X86_REG_EIP);
         return check_port_permission();
     case WatchReason::Check:
         return check_register_value();
@@ -204,15 +204,15 @@ void Emulator::check_port_permission()
     }
 }
 
-// Where the guest was is looked up only when somebody records it. EIP is exact at a watched instruction, otherwise that
-// of the block.
+// Where the guest was is looked up only when somebody records it. EIP is exact at CPUID and at a watched port access,
+// otherwise that of the block.
 EventRecord Emulator::exit_record(EventKind kind)
 {
     EventRecord record { .time = m_exit_begin, .kind = kind };
-    uint32_t watched_eip = std::exchange(m_port_eip, 0);
+    uint32_t watched_eip = std::exchange(m_exact_eip, 0);
     if (m_engine.recorder().recording()) {
         record.virtual_ring = static_cast<uint8_t>(m_ring);
-        record.eip = watched_eip != 0 ? watched_eip : read_register(UC_X86_REG_EIP);
+        record.eip = watched_eip != 0 ? watched_eip : m_stops->running_block();
     }
     return record;
 }
@@ -271,6 +271,7 @@ void Emulator::on_memory_write(Gpa address, unsigned size, uint64_t value)
 void Emulator::on_cpuid()
 {
     m_exit_begin = m_engine.begin_exit();
+    m_exact_eip = read_register(UC_X86_REG_EIP);
     uint32_t leaf = read_register(UC_X86_REG_EAX);
     uint32_t subleaf = read_register(UC_X86_REG_ECX);
     auto result = cpuid(leaf, subleaf);

@@ -76,7 +76,7 @@ private:
         if (address == sti || ++m_visits % 3 != 0)
             return;
         if (m_how == How::ByCall)
-            m_stops.request(nullptr);
+            m_stops.request();
         if (m_how == How::BySignal)
             pthread_kill(pthread_self(), StopSignals::request_signal());
     }

@@ -50,6 +50,8 @@ public:
     virtual bool timer_has_passed() const = 0;
     // From look(): the linear address of the next block.
     virtual uint32_t next_block() const = 0;
+    // From a hook of an access to a port or to memory: the linear address of the block that makes it.
+    virtual uint32_t running_block() const = 0;
 };
 
 }

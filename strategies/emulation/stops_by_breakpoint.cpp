@@ -134,10 +134,7 @@ void StopsByBreakpoint::set_breakpoints(uintptr_t instruction)
     m_setting = 1;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     m_breakpoints.set(m_code.entry());
-    uintptr_t stack = m_stack;
-    if (!m_code.contains(instruction) && stack != 0)
-        std::memcpy(&instruction, reinterpret_cast<const void*>(stack - sizeof(uintptr_t)), sizeof(instruction));
-    if (auto block = m_code.block_at(instruction))
+    if (auto block = m_code.contains(instruction) ? m_code.block_at(instruction) : m_code.calling_block(m_stack))
         m_breakpoints.set_at_exits_of(*block);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     m_setting = 0;
@@ -190,6 +187,13 @@ uint32_t StopsByBreakpoint::next_block() const
     uint32_t eip = 0;
     uc_reg_read(m_unicorn, UC_X86_REG_EIP, &eip);
     return eip;
+}
+
+// EIP is that of some block before, when Unicorn knew the blocks since by their links.
+uint32_t StopsByBreakpoint::running_block() const
+{
+    auto block = m_code.calling_block(m_stack);
+    return block ? static_cast<uint32_t>(block->guest) : next_block();
 }
 
 }

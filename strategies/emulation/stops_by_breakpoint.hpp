@@ -29,12 +29,13 @@ public:
     StopsByBreakpoint(uc_engine* unicorn, UnicornState& state, BetweenBlocks& between_blocks, const TranslatedCode& code);
 
     uc_err run() override;
-    void request(const void* interrupted) override;
+    void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override;
     bool timer_is_due() override { return false; }
     bool timer_has_passed() const override { return false; }
     uint32_t next_block() const override;
+    uint32_t running_block() const override;
 
 private:
     friend class StopSignals;

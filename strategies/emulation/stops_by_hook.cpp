@@ -53,6 +53,14 @@ bool StopsByHook::timer_is_due()
     return timer_has_passed();
 }
 
+// The hook has put EIP there.
+uint32_t StopsByHook::running_block() const
+{
+    uint32_t eip = 0;
+    uc_reg_read(m_unicorn, UC_X86_REG_EIP, &eip);
+    return eip;
+}
+
 void StopsByHook::block_hook(uc_engine*, uint64_t address, uint32_t, void* user)
 {
     auto& self = *static_cast<StopsByHook*>(user);

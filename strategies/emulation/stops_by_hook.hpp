@@ -17,12 +17,13 @@ public:
         uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks);
 
     uc_err run() override;
-    void request(const void* interrupted) override;
+    void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override { request(nullptr); }
     bool timer_is_due() override;
     bool timer_has_passed() const override { return m_blocks >= m_deadline; }
     uint32_t next_block() const override { return m_block; }
+    uint32_t running_block() const override;
 
 private:
     StopsByHook(uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks);

@@ -4,6 +4,7 @@
 
 #include <Zydis/Zydis.h>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -16,12 +17,14 @@ constexpr std::size_t code_alignment = 64; // Unicorn's, to the host's cache lin
 constexpr std::size_t longest_header = 512;
 constexpr uint64_t longest_block = 128 << 10;
 
+// Of Unicorn's memory and stack, of which AddressSanitizer knows nothing.
 template<typename T>
-T load(uintptr_t address)
+[[gnu::no_sanitize_address]] T load(uintptr_t address)
 {
-    T value;
-    std::memcpy(&value, reinterpret_cast<const void*>(address), sizeof(T));
-    return value;
+    struct [[gnu::packed, gnu::may_alias]] Unaligned {
+        T value;
+    };
+    return reinterpret_cast<const Unaligned*>(address)->value;
 }
 
 bool bytes_are(uintptr_t address, uint8_t first, uint8_t second)
@@ -162,26 +165,24 @@ bool TranslatedCode::find_mapping(uintptr_t code)
         uintptr_t end = std::strtoull(rest + 1, &rest, 16);
         if (code < begin || code >= end)
             continue;
-        m_epilogue = begin + code_alignment; // until it is known
+        m_epilogue = begin; // until it is known
         m_end = end;
         return std::strncmp(rest, " rwx", 4) == 0;
     }
     return false;
 }
 
-// The header lies before the code and holds the code's address: the only word of all before it that does.
+// The header lies before the code, is aligned as it is, and holds its address.
 bool TranslatedCode::find_header(uintptr_t code, uint64_t guest)
 {
-    for (uintptr_t start = code & ~(code_alignment - 1); start > m_epilogue + longest_header; start -= code_alignment) {
-        for (std::size_t distance = 16; distance <= longest_header; distance += sizeof(uintptr_t)) {
+    for (uintptr_t start = code & ~(code_alignment - 1); start > m_epilogue; start -= code_alignment) {
+        auto farthest = std::min<std::size_t>(longest_header, start - m_epilogue);
+        for (std::size_t distance = 16; distance <= farthest; distance += sizeof(uintptr_t)) {
             if (load<uintptr_t>(start - distance) != start)
                 continue;
             m_pointer_distance = distance;
-            for (m_header_distance = distance; m_header_distance <= longest_header; m_header_distance += sizeof(uintptr_t)) {
-                if ((start - m_header_distance) % code_alignment == 0)
-                    return load<uint64_t>(start - m_header_distance) == guest && block_at(code).has_value();
-            }
-            return false;
+            m_header_distance = (distance + code_alignment - 1) / code_alignment * code_alignment;
+            return m_header_distance <= farthest && load<uint64_t>(start - m_header_distance) == guest && block_at(code);
         }
     }
     return false;
@@ -230,6 +231,11 @@ std::optional<TranslatedCode::Block> TranslatedCode::block_at(uintptr_t address)
             return address - code < block->size ? block : std::nullopt;
     }
     return std::nullopt;
+}
+
+std::optional<TranslatedCode::Block> TranslatedCode::calling_block(uintptr_t stack) const
+{
+    return stack != 0 ? block_at(load<uintptr_t>(stack - sizeof(uintptr_t))) : std::nullopt;
 }
 
 // A block jumps to itself as to any other. Jumps out of the buffer call Unicorn, and come back.

@@ -47,6 +47,9 @@ public:
     bool contains(uintptr_t address) const { return address >= m_epilogue && address < m_end; }
     std::optional<Block> block_at(uintptr_t address) const;
     std::optional<Block> block_starting_at(uintptr_t code) const;
+    // The block that has called a function of Unicorn, by the return address below `stack`. While Unicorn's loop runs it
+    // may be one that called something earlier.
+    std::optional<Block> calling_block(uintptr_t stack) const;
     Exits exits_of(const Block& block) const;
 
     // What a block returns that was not begun, because it was asked to stop (TB_EXIT_REQUESTED in Unicorn's source).
