@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/discrepancy_table.hpp"
 #include "cli/guest_run.hpp"
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
@@ -103,6 +104,11 @@ private:
     std::optional<TraceRecording> m_recording;
 };
 
+void print(const std::string& text)
+{
+    [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+}
+
 // Statistics, trace end and JSON: what is left to do when the guest has ended. The first failure.
 std::optional<Error> write_results(const RunOptions& options, const SessionConfiguration& configuration,
     Session& session, EventOutputs& events, RunOutputs& outputs, const GuestRunResult& result, const Style& style)
@@ -115,14 +121,10 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
     if (outputs.trace.wanted())
         note(events.finish(session));
     auto statistics = statistics_of(session.trace().block(), result.end.elapsed);
-    if (options.statistics) {
-        auto text = statistics_text(statistics, style);
-        [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    }
-    if (options.screen) {
-        auto text = screen_report(result.end);
-        [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    }
+    if (options.statistics)
+        print(statistics_text(statistics, style));
+    if (options.screen)
+        print(screen_report(result.end));
     if (outputs.json.wanted())
         note(outputs.json.write(json_text(run_json(result, configuration, statistics))));
     return failure;
@@ -178,6 +180,10 @@ int run_guest(const RunOptions& options, ColorChoice color)
         sink = [&events](Session& from, std::span<const EventRecord> batch) { return events.take(from, batch); };
     auto result = run_to_end(**session, sink);
     auto failure = write_results(options, *configuration, **session, events, *outputs, result, style);
+    // Of interest where the guest has met them: a scenario that says so, or an unknown kernel of a user who wants to know.
+    bool by_path = scenario->title.empty();
+    if ((scenario->difference_under(configuration->strategy) || (by_path && options.statistics)) && !options.quiet)
+        print(discrepancy_table(result.end.discrepancies, style));
     pass_on_words(**session);
     return conclude(options, *configuration, result, failure);
 }

@@ -22,6 +22,14 @@ nlohmann::json place_json(const std::optional<GuestPlace>& place)
         { "interrupts", place->interrupts_enabled }, { "halted", place->halted } };
 }
 
+nlohmann::json discrepancies_json(const std::vector<Discrepancy>& rows)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& row : rows)
+        list.push_back({ { "instruction", row.instruction }, { "real", row.real }, { "given", row.given }, { "why", row.why } });
+    return list;
+}
+
 std::string place_words(const SessionEnd& end)
 {
     return end.place ? fmt::format("; the guest was at {}", describe(*end.place)) : "";
@@ -95,6 +103,7 @@ nlohmann::json run_json(
         { "signal", end.signal == 0 ? nlohmann::json(nullptr) : nlohmann::json(end.signal) },
         { "place", place_json(end.place) },
         { "screen", end.screen ? nlohmann::json(screen_text(*end.screen)) : nlohmann::json(nullptr) },
+        { "discrepancies", discrepancies_json(end.discrepancies) },
         { "wall_seconds", seconds(result.wall_time) },
         { "statistics", statistics_json(statistics) },
     };

@@ -12,7 +12,7 @@ std::span<const StrategyEntry> all_strategies()
 {
     static constexpr std::array entries {
         StrategyEntry { emulation_info, probe_emulation, create_emulation },
-        StrategyEntry { trap_info, probe_trap, create_trap },
+        StrategyEntry { trap_info, probe_trap, create_trap, trap_discrepancies },
         StrategyEntry { paravirt_info, probe_paravirt, create_paravirt },
     };
     return entries;

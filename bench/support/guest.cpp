@@ -38,6 +38,8 @@ std::vector<std::string> arguments_for(Machines machine, const Workload& workloa
             arguments.insert(arguments.end(), { "-initrd", image(workload.module) });
         return arguments;
     }
+    if (machine == Machines::HostProgram)
+        return { build_folder() + "/native-programs/" + workload.module, workload.arguments };
     arguments = { build_folder() + "/bare-unicorn" };
     if (machine == Machines::BareBlockHook)
         arguments.push_back("--block-hook");
@@ -77,15 +79,28 @@ Result<GuestTiming> run_program(const std::vector<std::string>& arguments)
     return timing;
 }
 
-SessionConfiguration configuration_for(const Workload& workload, bool recording)
+std::string strategy_of(Machines machine)
+{
+    switch (machine) {
+    case Machines::RingsideTrap:
+        return "trap";
+    case Machines::RingsideParavirt:
+        return "paravirt";
+    default:
+        return "emulation";
+    }
+}
+
+SessionConfiguration configuration_for(Machines machine, const Workload& workload)
 {
     SessionConfiguration configuration;
     configuration.name = workload.name;
-    configuration.boot.kernel_path = image("bantam");
+    configuration.strategy = strategy_of(machine);
+    configuration.boot.kernel_path = image(machine == Machines::RingsideParavirt ? "bantam-pv" : "bantam");
     configuration.boot.command_line = command_line(workload);
     if (!workload.module.empty())
         configuration.boot.modules.push_back({ image(workload.module), "" });
-    configuration.recording = recording;
+    configuration.recording = machine == Machines::RingsideRecording;
     configuration.worker_program = build_folder() + "/ringside";
     return configuration;
 }
@@ -124,16 +139,16 @@ private:
 
 // The session's way to the console is polled closely, so that a line is timed when it is said: `ringside run` looks
 // every few milliseconds only, which is good for people and bad for clocks.
-Result<GuestTiming> run_session(const Workload& workload, bool recording)
+Result<GuestTiming> run_session(Machines machine, const Workload& workload)
 {
     constexpr auto between_looks = std::chrono::microseconds { 200 };
     uint64_t start = __rdtsc();
-    auto session = Session::start(configuration_for(workload, recording));
+    auto session = Session::start(configuration_for(machine, workload));
     if (!session)
         return session.propagate();
     pid_t worker = (*session)->worker();
     GuestTiming timing;
-    Sink sink(recording);
+    Sink sink(machine == Machines::RingsideRecording);
     std::string text;
     for (bool ended = false; !ended;) {
         ended = (*session)->ended();
@@ -160,9 +175,15 @@ std::string build_folder()
 
 Result<GuestTiming> run_guest(Machines machine, const Workload& workload)
 {
-    bool is_ringside = machine == Machines::Ringside || machine == Machines::RingsideRecording;
-    return is_ringside ? run_session(workload, machine == Machines::RingsideRecording)
-                       : run_program(arguments_for(machine, workload));
+    switch (machine) {
+    case Machines::Qemu:
+    case Machines::Bare:
+    case Machines::BareBlockHook:
+    case Machines::HostProgram:
+        return run_program(arguments_for(machine, workload));
+    default:
+        return run_session(machine, workload);
+    }
 }
 
 }

@@ -22,6 +22,9 @@ enum class Machines : uint8_t {
     Qemu,
     Bare,              // bare Unicorn, without and with a hook before each block
     BareBlockHook,
+    RingsideTrap,
+    RingsideParavirt,
+    HostProgram, // a compute kernel as a 32-bit program of the host (bench/native_program)
 };
 
 struct GuestTiming {

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringside {
 
@@ -32,6 +33,7 @@ struct StrategyInfo {
     RealRing kernel_ring = RealRing::Interpreted; // where the guest's ring 0 really runs
     RealRing user_ring = RealRing::Interpreted;   // where the guest's ring 3 really runs
     // Capabilities: what one strategy can and another cannot.
+    bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
 };
 
@@ -73,11 +75,22 @@ public:
     virtual Exit inject(EventType type, uint8_t vector) = 0;
 };
 
+// An instruction that answers otherwise than on a real PC, with both answers.
+struct Discrepancy {
+    std::string instruction;
+    std::string real;  // what a real ring 0 gives
+    std::string given; // what the guest got
+    std::string why;
+};
+
 // One line of strategies/all.cpp.
 struct StrategyEntry {
     const StrategyInfo& (*info)();
     Availability (*probe)();
     Result<std::unique_ptr<Strategy>> (*create)(Engine& engine);
+    // For strategies that are not equivalent, else null: the table with which a run that met them ends. On the vCPU's
+    // thread, after the last run(), with the state that save() gave.
+    std::vector<Discrepancy> (*discrepancies)(Engine& engine, const CpuState& state) = nullptr;
 };
 
 // The strategies that exist, in the order in which people should meet them. Defined by strategies/all.cpp.

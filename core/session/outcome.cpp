@@ -11,6 +11,7 @@ namespace ringside {
 namespace {
 
 constexpr std::size_t longest_line = 2000;
+constexpr std::size_t most_discrepancies = 64;
 
 constexpr std::array exit_codes { ExitCode::Success, ExitCode::GuestFailed, ExitCode::Usage, ExitCode::BadImage,
     ExitCode::Unavailable, ExitCode::Internal, ExitCode::Timeout };
@@ -40,6 +41,27 @@ GuestPlace decode_place(ByteReader& in)
     place.halted = in.get<uint8_t>() != 0;
     place.symbol = one_line(in.get_text());
     return place;
+}
+
+void encode(ByteWriter& out, const std::vector<Discrepancy>& discrepancies)
+{
+    auto count = std::min(discrepancies.size(), most_discrepancies);
+    out.put(static_cast<uint8_t>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& row = discrepancies[i];
+        for (const auto* text : { &row.instruction, &row.real, &row.given, &row.why })
+            out.put_text(clip(*text));
+    }
+}
+
+std::vector<Discrepancy> decode_discrepancies(ByteReader& in)
+{
+    std::vector<Discrepancy> discrepancies(std::min<std::size_t>(in.get<uint8_t>(), most_discrepancies));
+    for (auto& row : discrepancies) {
+        for (auto* text : { &row.instruction, &row.real, &row.given, &row.why })
+            *text = one_line(in.get_text());
+    }
+    return discrepancies;
 }
 
 void encode(ByteWriter& out, const VgaTextSnapshot& screen)
@@ -109,6 +131,7 @@ std::vector<std::byte> encode(const WorkerReport& report)
     out.put(static_cast<uint8_t>(report.screen.has_value()));
     if (report.screen)
         encode(out, *report.screen);
+    encode(out, report.discrepancies);
     return { out.bytes().begin(), out.bytes().end() };
 }
 
@@ -125,6 +148,7 @@ std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes)
         report.place = decode_place(in);
     if (in.get<uint8_t>() != 0)
         report.screen = decode_screen(in);
+    report.discrepancies = decode_discrepancies(in);
     if (!in.finished() || outcome > static_cast<uint8_t>(Outcome::Failed))
         return std::nullopt;
     return report;

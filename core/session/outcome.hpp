@@ -3,6 +3,7 @@
 
 #include "core/devices/vga_text.hpp"
 #include "core/machine/machine.hpp"
+#include "core/machine/strategy.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,8 @@ struct SessionEnd {
     int signal = 0;                           // Died: the signal that killed the worker, or 0
     uint64_t elapsed = 0;                     // trace ticks from the guest's first instruction to its end; 0: not known
     std::optional<VgaTextSnapshot> screen {}; // at the end; none if the worker died or had to be killed
+    // Where the strategy has answered otherwise than a real PC, and the run was one to show it.
+    std::vector<Discrepancy> discrepancies {};
 };
 
 ExitCode exit_code(const SessionEnd& end);
@@ -49,6 +52,7 @@ struct WorkerReport {
     std::optional<GuestPlace> place;
     uint64_t elapsed = 0;
     std::optional<VgaTextSnapshot> screen {};
+    std::vector<Discrepancy> discrepancies {};
 };
 std::vector<std::byte> encode(const WorkerReport& report);
 std::optional<WorkerReport> decode_report(std::span<const std::byte> bytes);

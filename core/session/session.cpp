@@ -221,7 +221,7 @@ SessionEnd Session::end_of(const WorkerReport& report) const
 {
     bool stopped = report.result.outcome == Outcome::Stopped;
     return { stopped ? stop_cause() : SessionEnd::Cause::Guest, report.result, report.place, 0, report.elapsed,
-        report.screen };
+        report.screen, report.discrepancies };
 }
 
 SessionEnd Session::end_of(const ProcessEnd& process) const

@@ -230,6 +230,8 @@ int run(Worker& worker)
     if (report.result.outcome == Outcome::Stopped)
         report.place = place_of(*worker.machine);
     report.screen = worker.machine->platform().vga().snapshot();
+    if (auto compare = find_strategy(worker.settings.strategy)->discrepancies)
+        report.discrepancies = compare(worker.machine->engine(), worker.machine->strategy().save());
     (void)send_message(control, MessageKind::Ended, encode(report));
     // The control thread still uses the machine, and everything that matters has been said.
     _exit(0);

@@ -44,6 +44,7 @@ public:
     Exit inject(EventType type, uint8_t vector) override;
 
     VirtualTlb& virtual_tlb() { return m_tlb; }
+    const Window& window() const { return m_window; }
 
 protected:
     using Verdict = GuestSignals::Verdict;
@@ -95,6 +96,7 @@ private:
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
     Verdict on_page_fault(Gla address, uint32_t error_code);
     Verdict on_host_system_call();
+    Verdict on_undefined_opcode();
     Verdict take_exception(uint8_t vector, uint32_t error_code);
     Verdict take_software_exception(uint8_t vector);
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);

@@ -29,6 +29,22 @@ RingChangeCause cause_of(EventKind kind)
     }
 }
 
+// MOV of a general register to DS, ES, FS or GS with a selector of the guest's own global table: on the host's it is
+// refused, or means something else.
+bool loads_segment_of_guest(const CpuState& state, const Instruction& instruction)
+{
+    const auto& to = instruction.operands[0];
+    const auto& from = instruction.operands[1];
+    auto is_register = [](const ZydisDecodedOperand& operand, ZydisRegister first, ZydisRegister last) {
+        return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= first && operand.reg.value <= last;
+    };
+    constexpr uint32_t local = 4;
+    if (instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || !is_register(to, ZYDIS_REGISTER_ES, ZYDIS_REGISTER_GS))
+        return false;
+    bool general = is_register(from, ZYDIS_REGISTER_AX, ZYDIS_REGISTER_DI) || is_register(from, ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_EDI);
+    return general && !(state.gpr[static_cast<unsigned>(ZydisRegisterGetId(from.reg.value)) & 7] & local);
+}
+
 }
 
 GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& information, const ucontext_t& context)
@@ -64,6 +80,8 @@ GuestSignals::Verdict NativeCpu::dispatch(int signal, const siginfo_t& informati
     case TS:
     case AC:
         return emulate();
+    case UD:
+        return on_undefined_opcode();
     case BP:
     case OF:
     case DB:
@@ -104,6 +122,15 @@ GuestSignals::Verdict NativeCpu::on_host_system_call()
     if (auto event = software_interrupt_event(m_state, *instruction))
         return take(*event, EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
     return take_fault(fault_without_code(UD));
+}
+
+// SYSENTER and SYSEXIT are undefined in compatibility mode on AMD's CPUs (AMD64 volume 3).
+GuestSignals::Verdict NativeCpu::on_undefined_opcode()
+{
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    bool fast_system_call = instruction
+        && (instruction->info.mnemonic == ZYDIS_MNEMONIC_SYSENTER || instruction->info.mnemonic == ZYDIS_MNEMONIC_SYSEXIT);
+    return fast_system_call ? emulate() : take_exception(UD, 0);
 }
 
 GuestSignals::Verdict NativeCpu::take_exception(uint8_t vector, uint32_t error_code)
@@ -225,7 +252,8 @@ bool NativeCpu::goes_on(const Instruction& next) const
     case InstructionClass::IoPrivileged:
         return true;
     default:
-        return next.info.mnemonic == ZYDIS_MNEMONIC_IRET || next.info.mnemonic == ZYDIS_MNEMONIC_IRETD;
+        return next.info.mnemonic == ZYDIS_MNEMONIC_IRET || next.info.mnemonic == ZYDIS_MNEMONIC_IRETD
+            || loads_segment_of_guest(m_state, next);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sys/mman.h>
 #include <utility>
+#include <x86intrin.h>
 
 namespace ringside {
 
@@ -50,6 +51,23 @@ int rights(Window::Protection protection)
     return PROT_NONE;
 }
 
+// Times one call of the host.
+class Timed {
+public:
+    explicit Timed(Window::HostCalls& calls) : m_calls(calls), m_begin(__rdtsc()) { }
+    ~Timed()
+    {
+        ++m_calls.count;
+        m_calls.ticks += __rdtsc() - m_begin;
+    }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+private:
+    Window::HostCalls& m_calls;
+    uint64_t m_begin;
+};
+
 // The first mapping of this process that lies in the window, for the message.
 std::string first_obstacle()
 {
@@ -88,12 +106,14 @@ Window::~Window()
 
 bool Window::map(Gla at, uint64_t bytes, int descriptor, uint64_t offset, Protection protection, Populate populate)
 {
+    Timed timed(m_host_calls);
     int flags = MAP_SHARED | MAP_FIXED | (populate == Populate::Now ? MAP_POPULATE : 0);
     return mmap(address(at.value), bytes, rights(protection), flags, descriptor, static_cast<off_t>(offset)) != MAP_FAILED;
 }
 
 void Window::protect(Gla at, uint64_t bytes, Protection protection)
 {
+    Timed timed(m_host_calls);
     VERIFY(mprotect(address(at.value), bytes, rights(protection)) == 0);
 }
 
@@ -107,6 +127,7 @@ void Window::unmap(uint64_t at, uint64_t bytes)
     if (bytes == 0)
         return;
     constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    Timed timed(m_host_calls);
     VERIFY(mmap(address(at), bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED);
 }
 

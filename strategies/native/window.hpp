@@ -36,11 +36,19 @@ public:
     // Changes what may be done with what is mapped, or forbids everything and keeps the mappings.
     void protect(Gla at, uint64_t bytes, Protection protection);
 
+    // What the host has been asked to do so far, and how long it took, in ticks of the time-stamp counter.
+    struct HostCalls {
+        uint64_t count = 0;
+        uint64_t ticks = 0;
+    };
+    const HostCalls& host_calls() const { return m_host_calls; }
+
 private:
     explicit Window(uint32_t begin) : m_begin(begin) { }
 
     uint32_t m_begin;
     bool m_owned = true;
+    HostCalls m_host_calls;
 };
 
 }

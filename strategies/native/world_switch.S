@@ -175,6 +175,9 @@ from_guest:
         movw %gs, GS
         movq HOST_FS_BASE, %rax
         wrfsbase %rax
+        /* The kernel leaves the guest's NT, which IRETQ does not bear, and AC, which faults where the monitor is lax. */
+        pushq $2
+        popfq
         subq $8, %rsp
         call ringside_on_guest_signal
         addq $8, %rsp

@@ -23,6 +23,7 @@ const StrategyInfo& trap_info()
         .guest = GuestKind::Unmodified,
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
+        .equivalent = false, // sensitive instructions that do not trap
     };
     return info;
 }

@@ -10,5 +10,6 @@ namespace ringside {
 const StrategyInfo& trap_info();
 Availability probe_trap();
 Result<std::unique_ptr<Strategy>> create_trap(Engine& engine);
+std::vector<Discrepancy> trap_discrepancies(Engine& engine, const CpuState& state);
 
 }
