@@ -143,10 +143,12 @@ void NativeCpu::make_segments_real()
             m_boundary = user_boundary(m_engine.memory(), m_state);
         }
         m_tlb.hide_supervisor_pages(m_boundary);
-        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Concealed)
-            m_tlb.conceal(m_boundary);
-        else
+        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated) {
             end = m_boundary;
+        } else if (!m_tlb.concealed()) {
+            m_tlb.conceal(m_boundary);
+            m_separation.done(__rdtsc());
+        }
     }
     m_segments.follow(m_state, end);
 }

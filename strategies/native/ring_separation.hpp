@@ -20,6 +20,8 @@ public:
 
     // Ring 3 runs from `now` on, or still does; the method to use. Ticks of the time-stamp counter.
     Method in_ring_3(uint64_t now);
+    // What in_ring_3() said has been done; the stay is counted from `now` on, so that the time this took does not count.
+    void done(uint64_t now) { m_entered = now; }
     // Ring 0 runs.
     void in_ring_0(uint64_t now);
 

@@ -205,17 +205,17 @@ void ParavirtCpu::make_segments_real()
     constexpr uint32_t four_gib = 0;
     uint64_t now = __rdtsc();
     if (m_state.cpl() != 3) {
-        m_separation.in_ring_0(now);
         reveal_kernel();
     } else {
         if (std::exchange(m_system_calls_seen, m_system_calls) != m_system_calls)
             m_separation.in_ring_0(now);
         m_tlb.hide_supervisor_pages(m_hypercalls.boundary());
-        if (m_separation.in_ring_3(now) == RingSeparation::Method::Concealed) {
+        if (m_separation.in_ring_3(now) == RingSeparation::Method::Concealed && !m_flat_programs) {
             m_tlb.conceal(m_hypercalls.boundary());
             m_pages->conceal();
-            if (!std::exchange(m_flat_programs, true))
-                reserve_user_segments(four_gib);
+            reserve_user_segments(four_gib);
+            m_flat_programs = true;
+            m_separation.done(__rdtsc());
         }
     }
     for (unsigned which = 0; which < m_state.segments.size(); ++which) {
@@ -228,6 +228,7 @@ void ParavirtCpu::make_segments_real()
 
 void ParavirtCpu::reveal_kernel()
 {
+    m_separation.in_ring_0(__rdtsc());
     NativeCpu::reveal_kernel();
     m_pages->reveal();
     if (std::exchange(m_flat_programs, false))
