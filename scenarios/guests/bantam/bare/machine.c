@@ -5,6 +5,7 @@
 #include "privileged.h"
 #include "segments.h"
 #include "trap_gates.h"
+#include "workload.h"
 
 #define CR0_MONITOR_COPROCESSOR 0x00000002u
 #define CR0_EMULATION 0x00000004u
@@ -13,6 +14,9 @@
 
 #define MARKER_PORT 0xE8
 #define DEBUG_EXIT_PORT 0xF4
+
+const struct workload machine_workloads[1];
+const unsigned machine_workload_count = 0;
 
 /* SDM 3A §9.2.1: there is an x87 FPU, its errors arrive as #MF. */
 static void initialize_fpu(void)

@@ -11,6 +11,10 @@ struct workload {
 extern const struct workload workloads[];
 extern const unsigned workload_count;
 
+/* Those that only this machine has. */
+extern const struct workload machine_workloads[];
+extern const unsigned machine_workload_count;
+
 /* Runs what run=NAME asks for. */
 bool run_workload(const char* command_line);
 

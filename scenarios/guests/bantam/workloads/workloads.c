@@ -41,11 +41,29 @@ static void print_usage(void)
     for (unsigned i = 0; i < workload_count; i++) {
         print(" %s", workloads[i].name);
     }
+    for (unsigned i = 0; i < machine_workload_count; i++) {
+        print(" %s", machine_workloads[i].name);
+    }
     print("\n  modules:");
     for (unsigned i = 0; i < boot.module_count; i++) {
         print(" %s", boot.modules[i].name);
     }
     print("\n");
+}
+
+static const struct workload* find_workload(void)
+{
+    for (unsigned i = 0; i < workload_count; i++) {
+        if (text_equal(workloads[i].name, name)) {
+            return &workloads[i];
+        }
+    }
+    for (unsigned i = 0; i < machine_workload_count; i++) {
+        if (text_equal(machine_workloads[i].name, name)) {
+            return &machine_workloads[i];
+        }
+    }
+    return NULL;
 }
 
 bool run_workload(const char* command_line)
@@ -55,10 +73,9 @@ bool run_workload(const char* command_line)
         print_usage();
         return false;
     }
-    for (unsigned i = 0; i < workload_count; i++) {
-        if (text_equal(workloads[i].name, name)) {
-            return workloads[i].run(command_line);
-        }
+    const struct workload* workload = find_workload();
+    if (workload != NULL) {
+        return workload->run(command_line);
     }
     create_process(name);
     return run_processes();
