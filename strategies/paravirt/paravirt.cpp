@@ -13,6 +13,7 @@ const StrategyInfo& paravirt_info()
         .guest = GuestKind::Paravirtual,
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
+        .equivalent = false, // the guest knows
     };
     return info;
 }

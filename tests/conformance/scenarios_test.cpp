@@ -23,7 +23,7 @@ SessionConfiguration configure(const Scenario& scenario, const Variant& variant)
 {
     auto configuration = variant.configure();
     configuration.name = scenario.name;
-    configuration.boot = scenario.boot;
+    configuration.boot = scenario.boot_for(variant.guest).value();
     configuration.memory_bytes = scenario.memory_mebibytes * mebibyte;
     // A guest that is to run out of time need not be waited for that long.
     bool endless = scenario.ending_under(variant.strategy).outcome == ExpectedOutcome::Timeout;

@@ -10,8 +10,6 @@ namespace {
 // Why this strategy is left out, or "".
 std::string reason_to_skip(const StrategyEntry& entry)
 {
-    if (entry.info().guest == GuestKind::Paravirtual)
-        return "it runs ported guests only";
     auto availability = entry.probe();
     return availability.available ? "" : availability.detail;
 }
@@ -56,9 +54,16 @@ std::vector<Variant> variants()
                 continue;
             }
             for (bool recording : { false, true })
-                found.push_back({ std::string(info.name), clock, recording });
+                found.push_back({ std::string(info.name), clock, recording, info.guest });
         }
     }
+    return found;
+}
+
+std::vector<Variant> variants(GuestKind guest)
+{
+    auto found = variants();
+    std::erase_if(found, [guest](const Variant& variant) { return variant.guest != guest; });
     return found;
 }
 

@@ -13,14 +13,16 @@ struct Variant {
     std::string strategy;
     ClockKind clock = ClockKind::Host;
     bool recording = false;
+    GuestKind guest = GuestKind::Unmodified;
 
     std::string name() const;
     SessionConfiguration configure() const;
 };
 
-// Of the strategies that can run unmodified guests here. Those that cannot are named on standard output, once, with the
-// reason.
+// Of the strategies that can run guests here. Those that cannot are named on standard output, once, with the reason.
 std::vector<Variant> variants();
+// Of those that run guests of this kind.
+std::vector<Variant> variants(GuestKind guest);
 
 // Says on standard output what is done differently and why, each thing once.
 void tell_once(std::string_view what, std::string_view reason);
