@@ -15,12 +15,18 @@ namespace ringside::test {
 
 struct Attack {
     attack number;
+    bool on_bare = false; // exists for an unmodified guest, for a ported one
+    bool on_paravirtual = false;
     bool in_worker = false; // by 64-bit code in the worker's process
     bool is_proven = false; // proof_test.cpp shows that it succeeds where nobody stops it
     std::string_view name;
 };
 
 std::span<const Attack> attacks();
+inline bool exists(const Attack& attack, const AttackedStrategy& strategy)
+{
+    return strategy.is_paravirtual ? attack.on_paravirtual : attack.on_bare;
+}
 
 // Waits until the guest has said that it is ready; returns all that it said until then.
 std::string wait_until_ready(Session& session);
@@ -28,7 +34,7 @@ std::string wait_until_ready(Session& session);
 // The VM that runs beside the one that attacks.
 class Neighbor {
 public:
-    explicit Neighbor(const std::string& strategy);
+    explicit Neighbor(const AttackedStrategy& strategy);
     pid_t worker() const { return m_session->worker(); }
     // Whether it still runs, answers, and finds its memory as it left it.
     bool is_well();

@@ -70,9 +70,11 @@ std::string run_seed(const std::string& strategy, unsigned seed)
 TEST_CASE("a guest that jumps to random bytes harms nobody but itself", "[escape][random]")
 {
     for (const auto& strategy : attacked_strategies()) {
+        if (strategy.is_paravirtual)
+            continue; // its guest has no tables of its own to jump about with
         INFO(strategy.name);
         Canaries canaries;
-        Neighbor neighbor(strategy.name);
+        Neighbor neighbor(strategy);
         std::map<std::string, unsigned> ends;
         unsigned seed = 0;
         auto enough = std::chrono::steady_clock::now() + duration();

@@ -25,12 +25,11 @@ std::vector<AttackedStrategy> attacked_strategies()
     for (const auto& entry : all_strategies()) {
         const auto& info = entry.info();
         auto availability = entry.probe();
-        if (info.guest != GuestKind::Unmodified)
-            tell_once(info.name, "these attacks are not ported to it");
-        else if (!availability.available)
+        if (!availability.available)
             tell_once(info.name, availability.detail);
         else
-            found.push_back({ std::string(info.name), info.kernel_ring != RealRing::Interpreted });
+            found.push_back({ std::string(info.name), info.guest == GuestKind::Paravirtual,
+                info.kernel_ring != RealRing::Interpreted });
     }
     return found;
 }

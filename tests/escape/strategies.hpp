@@ -1,4 +1,4 @@
-// The strategies under which attacks are carried out: all that can run unmodified guests here.
+// The strategies under which attacks are carried out: all that are available here.
 #pragma once
 
 #include "core/machine/strategy.hpp"
@@ -10,10 +10,11 @@ namespace ringside::test {
 
 struct AttackedStrategy {
     std::string name;
-    bool is_native = false; // guest code runs on the host's CPU
+    bool is_paravirtual = false; // its guests are ported to it
+    bool is_native = false;      // guest code runs on the host's CPU
 };
 
-// Those that cannot are named on standard output, once, with the reason.
+// Those that are not are named on standard output, once, with the reason.
 std::vector<AttackedStrategy> attacked_strategies();
 
 // The path of a file that the build has made from tests/escape/guests.

@@ -2,8 +2,6 @@
 // guest's own interrupts, or undefined instructions, or nothing; never an answer in EAX.
 #include "escape.h"
 
-enum { MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_ESP = 0x175, MSR_SYSENTER_EIP = 0x176 };
-
 static uint32_t number, argument, answer;
 
 // exit 1, fork 2, open 5, unlink 10, execve 11, getpid 20, ptrace 26, kill 37, mkdir 39, socketcall 102, clone 120,
@@ -57,28 +55,4 @@ void attack_syscall_32(void)
 void attack_sysenter_32(void)
 {
     try_all(call_sysenter, 0);
-}
-
-static void write_msr(uint32_t index, uint32_t value)
-{
-    __asm__ volatile("wrmsr" : : "c"(index), "a"(value), "d"(0));
-}
-
-static uint32_t entry_stack[64];
-static void leave_sysenter(void)
-{
-    print("held: the guest's own entry\n");
-    finish();
-}
-static void arm_sysenter(void)
-{
-    write_msr(MSR_SYSENTER_CS, KERNEL_CODE);
-    write_msr(MSR_SYSENTER_ESP, (uint32_t)(entry_stack + 60));
-    write_msr(MSR_SYSENTER_EIP, (uint32_t)leave_sysenter);
-}
-
-void attack_sysenter_armed(void)
-{
-    if (!held_by_trap(arm_sysenter))
-        try_all(call_sysenter, 0);
 }

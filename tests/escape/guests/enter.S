@@ -13,8 +13,8 @@
     movw %cs, %ax
     movzwl %ax, %eax
     movl %eax, kernel_code
-    movw %ss, %ax
-    movw %ax, kernel_stack_segment
+    movw %ss, kernel_stack_segment
+    movw %ds, kernel_data
     .endm
 
 enter_by_ljmp:
@@ -65,7 +65,7 @@ in_32_bit_mode:
     movw kernel_stack_segment, %ax
     movw %ax, %ss
     movl kernel_stack, %esp
-    movl $0x10, %eax
+    movw kernel_data, %ax
     movw %ax, %ds
     movw %ax, %es
     popal
@@ -83,4 +83,6 @@ kernel_stack:
 kernel_code:
     .skip 4
 kernel_stack_segment:
+    .skip 4
+kernel_data:
     .skip 4

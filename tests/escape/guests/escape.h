@@ -1,4 +1,5 @@
-// What the attacking guest's parts share. Built on the test kernels' runtime (tests/kernels/runtime).
+// What the attacking guest's parts share. Built on the test kernels' runtime (tests/kernels/runtime); as a guest that is
+// ported to paravirtualization on a runtime of its own with the same names (paravirt/).
 //
 // The guest carries one attack out and says what came of it, in one line:
 //
@@ -14,6 +15,11 @@
 
 extern struct orders orders;
 extern uint64_t memory_bytes; // of RAM, from address 0 on
+
+// What the platform's side of the guest does (bare/platform.c, paravirt/platform.c).
+char get(void);           // the next character typed
+void allow_sse(void);     // as an operating system tells the processor that it does
+void visit_monitor(void); // into the monitor and back, by the ways that there are
 
 // Two words and a number: "held: trap 0x0000000d".
 void held(const char *what, uint32_t value);
@@ -32,11 +38,15 @@ extern uint32_t payload_returned;
 void run_payload(void (*enter)(void));
 
 #define ESCAPE_ATTACK_Guest32(identifier) void attack_##identifier(void);
+#define ESCAPE_ATTACK_Bare32(identifier) void attack_##identifier(void);
+#define ESCAPE_ATTACK_Paravirt32(identifier) void attack_##identifier(void);
 #define ESCAPE_ATTACK_Worker64(identifier)
 #define ESCAPE_ATTACK(identifier, where, proof, name) ESCAPE_ATTACK_##where(identifier)
 #include "attacks.inc"
 #undef ESCAPE_ATTACK
 #undef ESCAPE_ATTACK_Guest32
+#undef ESCAPE_ATTACK_Bare32
+#undef ESCAPE_ATTACK_Paravirt32
 #undef ESCAPE_ATTACK_Worker64
 
 #endif

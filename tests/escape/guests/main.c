@@ -4,15 +4,6 @@
 struct orders orders;
 uint64_t memory_bytes;
 
-enum { COM1 = 0x3F8, LINE_STATUS = COM1 + 5, DATA_READY = 1 };
-
-static char get(void)
-{
-    while (!(in8(LINE_STATUS) & DATA_READY))
-        ;
-    return (char)in8(COM1);
-}
-
 static unsigned digit(char c)
 {
     return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
@@ -88,6 +79,13 @@ static void attack_worker(void)
 }
 
 #define ESCAPE_ATTACK_Guest32(identifier) attack_##identifier
+#ifdef ESCAPE_PARAVIRT
+#define ESCAPE_ATTACK_Bare32(identifier) NULL
+#define ESCAPE_ATTACK_Paravirt32(identifier) attack_##identifier
+#else
+#define ESCAPE_ATTACK_Bare32(identifier) attack_##identifier
+#define ESCAPE_ATTACK_Paravirt32(identifier) NULL
+#endif
 #define ESCAPE_ATTACK_Worker64(identifier) attack_worker
 #define ESCAPE_ATTACK(identifier, where, proof, name) [ATTACK_##identifier] = ESCAPE_ATTACK_##where(identifier),
 static void (*const attacks[])(void) = {
@@ -99,6 +97,6 @@ void kernel_main(uint32_t magic, uint32_t information)
     (void)magic;
     memory_bytes = 0x100000 + 1024ull * ((const uint32_t *)information)[2]; // mem_upper (Multiboot 0.6.96 §3.3)
     take_orders();
-    if (orders.attack < ATTACK_COUNT)
+    if (orders.attack < ATTACK_COUNT && attacks[orders.attack])
         attacks[orders.attack]();
 }

@@ -2,18 +2,11 @@
 // faults (SDM 1 §3.3.1, SDM 3A §5.3), and never reaches what a 64-bit host has there.
 #include "escape.h"
 
-enum { WRAPPING_DATA = 0x40 }; // not one that Linux gives to ring 3
-#define WRAP_BASE 0xFFFFF000u
-#define TOP 0xFFFFFFFDu
-
-static volatile uint32_t *const low = (volatile uint32_t *)0x1000;
-
 CODE(read_top, "movl $0xFFFFFFFD, %ecx; movl (%ecx), %eax; movl %eax, seen")
 CODE(write_top, "movl $0xFFFFFFFD, %ecx; movl $0xE5CA9ED0, (%ecx)")
-CODE(read_wrapped, "movl $0x40, %eax; movw %ax, %gs; movl $0x2000, %ecx; movl %gs:(%ecx), %eax; movl %eax, seen")
 CODE(copy_wrapped, "cld; movl $0xFFFFFFC0, %edi; movl $0x400000, %esi; movl $128, %ecx; rep movsb")
 
-uint32_t seen __attribute__((used));
+static uint32_t seen __attribute__((used));
 
 void attack_read_top_of_memory(void)
 {
@@ -25,18 +18,6 @@ void attack_write_top_of_memory(void)
 {
     if (!held_by_trap(write_top))
         held("written, byte 0 of memory is", *(volatile uint8_t *)0);
-}
-
-void attack_segment_beyond_4g(void)
-{
-    *low = 0x600D600D;
-    set_segment(WRAPPING_DATA, WRAP_BASE, 0xFFFFF, 0x93, 0xC);
-    if (held_by_trap(read_wrapped))
-        return;
-    if (seen == 0x600D600D)
-        held("wrapped to", seen);
-    else
-        escaped("read", seen);
 }
 
 void attack_copy_beyond_4g(void)

@@ -24,13 +24,13 @@ static bool settle(struct trap *trap)
     return true;
 }
 
-// Ways into the monitor: a port, a fault, a device, a page.
-static void visit_monitor(void)
+// By a fault, and by whatever else there is.
+static void visit(void)
 {
-    (void)in8(0x61);
+    on_trap = settle;
     __asm__ volatile("ud2");
-    (void)*(volatile uint32_t *)0xFEE00020;
-    (void)*(volatile uint32_t *)0x700000;
+    on_trap = NULL;
+    visit_monitor();
 }
 
 static uint32_t gather(const uint32_t *words, unsigned count)
@@ -43,8 +43,7 @@ static uint32_t gather(const uint32_t *words, unsigned count)
 
 void attack_read_sse(void)
 {
-    write_cr4(read_cr4() | CR4_OSFXSR);
-    on_trap = settle;
+    allow_sse();
     for (int round = 0; round < 3; ++round) {
         if (held_by_trap(save_sse))
             return;
@@ -52,7 +51,7 @@ void attack_read_sse(void)
             return escaped("an SSE register holds", gather(&vectors[0][0], 32));
         if (gather((uint32_t *)(image + 32), 32) != 0)
             return escaped("an x87 register holds", gather((uint32_t *)(image + 32), 32));
-        visit_monitor();
+        visit();
     }
     held("all are zero", 0);
 }
@@ -75,15 +74,13 @@ static void save_avx(void)
 
 void attack_read_avx(void)
 {
-    write_cr4(read_cr4() | CR4_OSFXSR);
+    allow_sse();
     for (int round = 0; round < 3; ++round) {
-        on_trap = NULL;
         if (held_by_trap(save_avx))
             return;
         if (gather(&wide[0][0], 64) != 0)
             return escaped("an AVX register holds", gather(&wide[0][0], 64));
-        on_trap = settle;
-        visit_monitor();
+        visit();
     }
     held("all are zero", 0);
 }

@@ -9,7 +9,6 @@ FAULT_WITH_STACK(stack_0, "0")
 FAULT_WITH_STACK(stack_top, "0xFFFFFFFE")
 FAULT_WITH_STACK(stack_device, "0xFEE00080")
 FAULT_WITH_STACK(stack_monitor, "0xFFFF0800")
-CODE(fault_in_ring_3, "ud2")
 
 static void run(void (*code)(void))
 {
@@ -21,22 +20,3 @@ void attack_fault_stack_0(void) { run(stack_0); }
 void attack_fault_stack_top(void) { run(stack_top); }
 void attack_fault_stack_device(void) { run(stack_device); }
 void attack_fault_stack_monitor(void) { run(stack_monitor); }
-
-void attack_fault_stack_tss(void)
-{
-    // Not by probe_user(), which sets an ESP0 of its own.
-    main_task.esp0 = 0xFFFFFFF0;
-    __asm__ volatile("pushl $0x23; pushl %0; pushl $2; pushl $0x1B; pushl %1; iret"
-                     :
-                     : "r"(USER_STACK), "r"(fault_in_ring_3)
-                     : "memory");
-}
-
-void attack_fault_table(void)
-{
-    struct __attribute__((packed)) {
-        uint16_t limit;
-        uint32_t base;
-    } table = { 0x7FF, 0xFFFFF000 };
-    __asm__ volatile("lidt %0; ud2" : : "m"(table));
-}
