@@ -1,24 +1,18 @@
 // The same guest on Unicorn without Ringside: the floor for the engine. No devices, no timer, no trace, no exits timed.
 //
-//     bare-unicorn [--block-hook] KERNEL COMMAND-LINE [MODULE]...
+//     bare-unicorn KERNEL COMMAND-LINE [MODULE]...
 //
 // What it has, because bantam's compute path needs it: RAM mapped, an IN hook (a serial port that is always ready, and
 // its scratch register), an OUT hook (serial output to standard output, and the debug-exit port), an interrupt hook with
 // delivery by core/x86 for system calls and page faults. A timer never fires. HLT ends the run.
-//
-// With --block-hook there is also a hook before each block that counts it and looks at a flag. Every monitor that wants
-// the guest back before the guest gives itself up needs this much of Unicorn 2.1: uc_emu_stop() from another thread
-// corrupts guest state, and `timeout` uses the same way. So the engine's bound is against the loop with this hook, and
-// the loop without it shows what the hook costs.
+// Nothing gets this loop's guest back before the guest gives itself up.
 #include "core/machine/multiboot.hpp"
 #include "core/x86/delivery.hpp"
 #include "core/x86/descriptors.hpp"
 #include "core/x86/fault.hpp"
 #include "strategies/emulation/unicorn_state.hpp"
 
-#include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -35,8 +29,6 @@ struct BareMachine {
     bool raised = false;
     int exit_code = -1;
     uint8_t scratch = 0;
-    uint64_t blocks = 0;
-    std::atomic<uint64_t> limit { UINT64_MAX };
 
     BareMachine(GuestMemory guest, UnicornEngine engine, const UnicornLayout& layout)
         : memory(std::move(guest))
@@ -80,14 +72,7 @@ void on_interrupt(uc_engine* uc, uint32_t vector, void* user)
     uc_emu_stop(uc);
 }
 
-void on_block(uc_engine* uc, uint64_t, uint32_t, void* user)
-{
-    auto& machine = machine_of(user);
-    if (++machine.blocks >= machine.limit.load(std::memory_order_relaxed)) [[unlikely]]
-        uc_emu_stop(uc);
-}
-
-bool add_hooks(BareMachine& machine, bool block_hook)
+bool add_hooks(BareMachine& machine)
 {
     auto add = [&](int type, auto callback, auto... extra) {
         uc_hook hook = 0;
@@ -95,7 +80,7 @@ bool add_hooks(BareMachine& machine, bool block_hook)
             == UC_ERR_OK;
     };
     return add(UC_HOOK_INTR, on_interrupt) && add(UC_HOOK_INSN, on_in, UC_X86_INS_IN)
-        && add(UC_HOOK_INSN, on_out, UC_X86_INS_OUT) && (!block_hook || add(UC_HOOK_BLOCK, on_block));
+        && add(UC_HOOK_INSN, on_out, UC_X86_INS_OUT);
 }
 
 bool map_memory(BareMachine& machine)
@@ -143,7 +128,7 @@ int run(BareMachine& machine)
     }
 }
 
-Result<int> boot_and_run(const BootRequest& boot, bool block_hook)
+Result<int> boot_and_run(const BootRequest& boot)
 {
     auto memory = GuestMemory::create(32 * mebibyte);
     if (!memory)
@@ -159,7 +144,7 @@ Result<int> boot_and_run(const BootRequest& boot, bool block_hook)
         return unicorn.propagate();
     BareMachine machine(std::move(*memory), std::move(*unicorn), *layout);
     uc_ctl_exits_enable(machine.unicorn.get());
-    if (!map_memory(machine) || !add_hooks(machine, block_hook))
+    if (!map_memory(machine) || !add_hooks(machine))
         return fail(ExitCode::Unavailable, "Unicorn refuses the set-up");
     machine.state.load(multiboot_entry_state(kernel->entry, kernel->information_address), StatePart::All);
     return run(machine);
@@ -169,16 +154,14 @@ Result<int> boot_and_run(const BootRequest& boot, bool block_hook)
 
 int main(int argc, char** argv)
 {
-    bool block_hook = argc > 1 && std::strcmp(argv[1], "--block-hook") == 0;
-    int first = block_hook ? 2 : 1;
-    if (argc - first < 2) {
-        fmt::print(stderr, "usage: {} [--block-hook] KERNEL COMMAND-LINE [MODULE]...\n", argv[0]);
+    if (argc < 3) {
+        fmt::print(stderr, "usage: {} KERNEL COMMAND-LINE [MODULE]...\n", argv[0]);
         return static_cast<int>(ExitCode::Usage);
     }
-    BootRequest boot { argv[first], argv[first + 1], {} };
-    for (int i = first + 2; i < argc; ++i)
+    BootRequest boot { argv[1], argv[2], {} };
+    for (int i = 3; i < argc; ++i)
         boot.modules.push_back({ argv[i], "" });
-    auto status = boot_and_run(boot, block_hook);
+    auto status = boot_and_run(boot);
     if (!status) {
         fmt::print(stderr, "bare-unicorn: {}\n", status.error().message);
         return static_cast<int>(status.error().code);

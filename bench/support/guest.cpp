@@ -41,8 +41,6 @@ std::vector<std::string> arguments_for(Machines machine, const Workload& workloa
     if (machine == Machines::HostProgram)
         return { build_folder() + "/native-programs/" + workload.module, workload.arguments };
     arguments = { build_folder() + "/bare-unicorn" };
-    if (machine == Machines::BareBlockHook)
-        arguments.push_back("--block-hook");
     arguments.insert(arguments.end(), { image("bantam"), command_line(workload) });
     if (!workload.module.empty())
         arguments.push_back(image(workload.module));
@@ -178,7 +176,6 @@ Result<GuestTiming> run_guest(Machines machine, const Workload& workload)
     switch (machine) {
     case Machines::Qemu:
     case Machines::Bare:
-    case Machines::BareBlockHook:
     case Machines::HostProgram:
         return run_program(arguments_for(machine, workload));
     default:

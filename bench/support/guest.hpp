@@ -20,8 +20,7 @@ enum class Machines : uint8_t {
     Ringside,
     RingsideRecording, // every event recorded and written to a file in memory
     Qemu,
-    Bare,              // bare Unicorn, without and with a hook before each block
-    BareBlockHook,
+    Bare,              // bare Unicorn
     RingsideTrap,
     RingsideParavirt,
     HostProgram, // a compute kernel as a 32-bit program of the host (bench/native_program)

@@ -102,7 +102,6 @@ void set_limits(std::span<const int> descriptors)
     int highest = descriptors.empty() ? 0 : std::ranges::max(descriptors);
     if (auto now = memory_now())
         limit(RLIMIT_DATA, *now + most_further_memory);
-    limit(RLIMIT_NPROC, 0);
     limit(RLIMIT_NOFILE, static_cast<rlim_t>(highest) + 1);
 }
 
@@ -140,7 +139,10 @@ Result<void> confine_process(const ConfinementPlan& plan)
 
 Result<void> confine_system_calls(const ConfinementPlan& plan)
 {
-    return is_sanitizer_build ? Result<void> {} : install_system_call_filter(plan.guest_runs_in);
+    if (is_sanitizer_build)
+        return {};
+    limit(RLIMIT_NPROC, 0); // threads count as well
+    return system_call_filter_obstacle().empty() ? install_system_call_filter(plan.guest_runs_in) : Result<void> {};
 }
 
 }

@@ -34,7 +34,8 @@ std::string confinement_obstacle();
 void drop_needless_privileges();
 
 // In two steps, after everything that opens files and before the guest's first instruction; what the second does
-// includes all threads, so they are started between the two.
+// includes all threads, so they are started between the two, and no more afterwards. On a host that cannot filter system
+// calls the second only limits.
 Result<void> confine_process(const ConfinementPlan& plan);
 Result<void> confine_system_calls(const ConfinementPlan& plan);
 

@@ -208,8 +208,6 @@ Result<std::string> confine(Worker& worker)
     if (is_native && !obstacle.empty())
         return fail(ExitCode::Unavailable, "a guest that runs natively needs a sandbox: " + obstacle);
     std::thread([&worker] { ControlThread(worker).loop(); }).detach();
-    if (!obstacle.empty())
-        return obstacle;
     if (auto confined = confine_system_calls(plan); !confined)
         return confined.propagate();
     return obstacle;

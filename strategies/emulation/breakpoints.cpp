@@ -1,26 +1,17 @@
 #include "strategies/emulation/breakpoints.hpp"
 
+#include "strategies/emulation/host_code.hpp"
+
 #include <algorithm>
 
 namespace ringside {
-
-namespace {
-
-constexpr uint8_t int3 = 0xCC;
-
-volatile uint8_t& byte_at(uintptr_t address)
-{
-    return *reinterpret_cast<volatile uint8_t*>(address);
-}
-
-}
 
 void Breakpoints::set(uintptr_t address)
 {
     if (m_count == m_set.size() || is_set(address))
         return;
-    m_set[m_count++] = { address, byte_at(address) };
-    byte_at(address) = int3;
+    m_set[m_count++] = { address, host_byte(address) };
+    host_byte(address) = int3;
 }
 
 void Breakpoints::set_at_exits_of(const TranslatedCode::Block& block)
@@ -44,8 +35,8 @@ void Breakpoints::remove_all()
     for (; m_count != 0; --m_count) {
         const auto& set = m_set[m_count - 1];
         bool is_fixed = set.address <= m_code.epilogue();
-        if ((is_fixed || same) && byte_at(set.address) == int3)
-            byte_at(set.address) = set.replaced;
+        if ((is_fixed || same) && host_byte(set.address) == int3)
+            host_byte(set.address) = set.replaced;
     }
     m_block = {};
 }

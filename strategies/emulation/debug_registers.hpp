@@ -27,6 +27,9 @@ public:
     void load(const CpuState& state);
     void save(CpuState& state) const { state.dr = m_registers; }
 
+    // Every instruction is hooked.
+    bool watching() const { return !m_hooks.empty(); }
+
 private:
     struct Breakpoint {
         uint32_t address = 0;

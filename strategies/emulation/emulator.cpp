@@ -239,11 +239,10 @@ uint32_t Emulator::read_register(int name) const
 // SS.RPL equals the CPL in protected mode; real mode has ring 0 whatever the selector is.
 unsigned Emulator::virtual_ring() const
 {
-    if (read_register(UC_X86_REG_EFLAGS) & eflags::vm)
-        return 3;
     if (!(read_register(UC_X86_REG_CR0) & cr0::pe))
         return 0;
-    return read_register(UC_X86_REG_SS) & 3;
+    unsigned ring = read_register(UC_X86_REG_SS) & 3;
+    return ring == 3 || read_register(UC_X86_REG_EFLAGS) & eflags::vm ? 3 : ring;
 }
 
 }

@@ -76,6 +76,7 @@ private:
     Go stop_between_blocks(Stop why);
     Go leave(Exit::Reason reason);
     bool still_waiting();
+    Go wait();
     bool interrupt_window_open();
 
     void stop(Stop why);

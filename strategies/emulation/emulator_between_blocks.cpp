@@ -19,25 +19,34 @@ bool Emulator::still_waiting()
 Go Emulator::look()
 {
     if (still_waiting())
-        return Go::Wait;
+        return wait();
     m_waiting = false;
     if (!m_new_watches.empty())
         return stop_between_blocks(Stop::Translate);
     if (m_flush_tlb || m_code_pages.any_written())
         return stop_between_blocks(Stop::Changed);
     if (m_look_at_ring) {
-        m_engine.begin_exit();
+        m_engine.synchronize_virtual_time();
         settle_ring(virtual_ring(), m_stops->next_block());
     }
     bool timer_is_due = m_stops->timer_is_due();
-    if (m_kicked.exchange(false) || timer_is_due)
+    if (timer_is_due || m_kicked.load()) {
+        m_kicked.store(false);
         return leave(Exit::Reason::Kicked);
+    }
     if (!m_engine.interrupt_pending())
         return Go::On;
     if (interrupt_window_open())
         return leave(Exit::Reason::InterruptWindow);
     m_waiting = true;
-    return Go::Wait;
+    return wait();
+}
+
+// With IF set it is the shadow of STI or MOV SS that shuts the window.
+Go Emulator::wait()
+{
+    bool is_shadow = m_engine.maskable_pending() && (read_register(UC_X86_REG_EFLAGS) & eflags::if_);
+    return is_shadow ? Go::WaitShadow : Go::Wait;
 }
 
 Go Emulator::stop_between_blocks(Stop why)

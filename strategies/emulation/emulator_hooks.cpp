@@ -124,9 +124,11 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
     bool deprivileged = m_cpu.cpl() > m_cpu.iopl() || m_cpu.virtual_8086();
     m_new_watches.clear();
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
+        if (watched.watch.may_let_interrupts_in())
+            m_stops->note_opening(address);
         auto reason = watched.watch.reason;
         bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || watched.watch.switches_tasks()
-            || m_exact_rings || (reason == WatchReason::Port && deprivileged);
+            || (reason == WatchReason::Port && deprivileged) || (reason != WatchReason::Opening && m_exact_rings);
         auto known = m_watches.find(watched.address);
         if (wanted && (known == m_watches.end() || known->second.reason == WatchReason::Verify))
             m_new_watches.push_back(watched);
@@ -145,12 +147,14 @@ void Emulator::on_watched(uint32_t address)
         return stop(Stop::Changed);
     const auto& watch = m_watches[address];
     switch (watch.reason) {
+    case WatchReason::Opening:
     case WatchReason::Verify:
         return;
     case WatchReason::RingChange:
         m_look_at_ring = m_exact_rings;
         m_look_cause = watch.cause;
-        if (watch.switches_tasks() && (m_exact_rings || m_waiting))
+        // Once Unicorn is told to stop it calls no further hook at this instruction.
+        if ((watch.switches_tasks() && m_waiting) || (m_exact_rings && (watch.switches_tasks() || m_debug.watching())))
             m_stops->request();
         else if (m_exact_rings)
             m_stops->request_after_return();

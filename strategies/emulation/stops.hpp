@@ -16,8 +16,9 @@ namespace ringside {
 
 enum class Go : uint8_t {
     On,
-    Wait, // on, and ask again as soon as an interrupt may be let in
-    Stop, // run() returns; the guest is before the next block
+    Wait,       // on, and ask again when an instruction may have let interrupts in: STI, POPF, IRET
+    WaitShadow, // on, and ask again when the instruction is done that the one before shields from interrupts
+    Stop,       // run() returns; the guest is before the next block
 };
 
 class BetweenBlocks {
@@ -43,6 +44,9 @@ public:
     virtual void stop_at_instruction() = 0;
     // The same as request() where the instruction that was reached is IRET, RETF or SYSEXIT, and cheaper.
     virtual void request_after_return() = 0;
+
+    // From the hook of translation: the new block at linear address `block` ends with such an instruction.
+    virtual void note_opening(uint32_t block) = 0;
 
     // From look(). Under the virtual clock: its next timer is due. Sets when that is so next.
     virtual bool timer_is_due() = 0;

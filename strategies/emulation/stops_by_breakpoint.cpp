@@ -73,7 +73,8 @@ StopsByBreakpoint::StopsByBreakpoint(
 uc_err StopsByBreakpoint::run()
 {
     for (;;) {
-        m_requested.store(false);
+        if (m_requested.load())
+            m_requested.store(false);
         Go go = m_between_blocks.anything_to_look_for() ? m_between_blocks.look() : Go::On;
         if (go == Go::Stop)
             return UC_ERR_OK;
@@ -91,18 +92,17 @@ uc_err StopsByBreakpoint::enter(Go go)
     m_next_block = {};
     m_thread.store(StopSignals::this_thread(), std::memory_order_relaxed);
     StopSignals::set_running(this);
+    prepare(go);
     m_running.store(true);
 
     uc_err error = UC_ERR_OK;
     if (m_requested.load()) {
         m_stopped = 1;
     } else {
-        if (go == Go::Wait)
-            m_at_return.set(m_code.plain_return());
         error = m_code.run(m_unicorn, next_block(), m_stack);
     }
 
-    m_running.store(false);
+    m_running.store(false, std::memory_order_release);
     StopSignals::set_running(nullptr);
     m_stack = 0;
     m_breakpoints.remove_all();
@@ -110,6 +110,17 @@ uc_err StopsByBreakpoint::enter(Go go)
     if (m_stopped && !m_stopped_by_hook && m_next_block.code != 0)
         m_state.set_instruction_pointer(static_cast<uint32_t>(m_next_block.guest));
     return error;
+}
+
+// Not while requests may set breakpoints.
+void StopsByBreakpoint::prepare(Go go)
+{
+    if (go == Go::Wait)
+        m_openings.set();
+    else
+        m_openings.remove();
+    if (go == Go::WaitShadow)
+        m_at_return.set(m_code.plain_return());
 }
 
 void StopsByBreakpoint::request(const void* interrupted)
@@ -133,6 +144,7 @@ void StopsByBreakpoint::set_breakpoints(uintptr_t instruction)
         return;
     m_setting = 1;
     std::atomic_signal_fence(std::memory_order_seq_cst);
+    m_openings.remove(); // one of them may be in the block, which is going to be looked through
     m_breakpoints.set(m_code.entry());
     if (auto block = m_code.contains(instruction) ? m_code.block_at(instruction) : m_code.calling_block(m_stack))
         m_breakpoints.set_at_exits_of(*block);
@@ -143,14 +155,15 @@ void StopsByBreakpoint::set_breakpoints(uintptr_t instruction)
 // In the signal handler, at a jump out of a block or at the epilogue; all breakpoints have done their work. If the jump
 // leads to another block, the epilogue is told that this one was not begun; otherwise the guest's next address is in the
 // state already, and Unicorn's loop sees the request when the epilogue has returned.
-bool StopsByBreakpoint::handle_trap(void* context)
+bool StopsByBreakpoint::handle_trap([[maybe_unused]] void* context)
 {
 #if defined(__x86_64__)
     auto* registers = registers_of(context);
     uintptr_t at = instruction_of(context) - 1;
-    if (!m_breakpoints.is_set(at) && !m_at_return.is_set(at))
+    if (!m_breakpoints.is_set(at) && !m_openings.is_set(at) && !m_at_return.is_set(at))
         return false;
     m_breakpoints.remove_all();
+    m_openings.remove();
     m_at_return.remove_all();
     registers[REG_RIP] = static_cast<greg_t>(at);
     m_stopped = 1;
@@ -162,7 +175,7 @@ bool StopsByBreakpoint::handle_trap(void* context)
     }
     return true;
 #else
-    return context == nullptr;
+    return false;
 #endif
 }
 
@@ -180,6 +193,17 @@ void StopsByBreakpoint::request_after_return()
     uc_emu_stop(m_unicorn);
     auto& flag = *reinterpret_cast<volatile int32_t*>(m_code.stop_flag());
     flag = 0;
+}
+
+// While an interrupt waits, the new block must have its breakpoint before it runs. Unicorn's loop, which has called the
+// hook, sees the stop before it enters the block.
+void StopsByBreakpoint::note_opening(uint32_t block)
+{
+    m_openings.note(block);
+    if (!m_openings.any_set())
+        return;
+    m_stopped = 1;
+    uc_emu_stop(m_unicorn);
 }
 
 uint32_t StopsByBreakpoint::next_block() const

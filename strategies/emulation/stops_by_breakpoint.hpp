@@ -8,13 +8,15 @@
 //   ... in a function that the block called          the same; the block is found by the return address on the stack
 //   always                                           a breakpoint in the prologue, for when Unicorn's loop is running
 //
-// While an interrupt waits for the guest to let it in, there is a breakpoint on the epilogue that a block jumps to when it
-// does not know its successor: STI, POPF and IRET, and the instruction behind STI, all end their block so.
+// While an interrupt waits for the guest to let it in, there are breakpoints on the ways out of all blocks that may do so
+// (openings.hpp). The instruction behind STI is a block of its own, which leaves to Unicorn's loop: it is caught in the
+// epilogue.
 //
 // SIGTRAP and one real-time signal, for requests by other threads, belong to this while a guest runs.
 #pragma once
 
 #include "strategies/emulation/breakpoints.hpp"
+#include "strategies/emulation/openings.hpp"
 #include "strategies/emulation/stops.hpp"
 #include "strategies/emulation/unicorn_state.hpp"
 
@@ -32,6 +34,7 @@ public:
     void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override;
+    void note_opening(uint32_t block) override;
     bool timer_is_due() override { return false; }
     bool timer_has_passed() const override { return false; }
     uint32_t next_block() const override;
@@ -43,14 +46,16 @@ private:
     bool handle_trap(void* context);
 
     uc_err enter(Go go);
+    void prepare(Go go);
     void set_breakpoints(uintptr_t instruction);
 
     uc_engine* m_unicorn;
     UnicornState& m_state;
     BetweenBlocks& m_between_blocks;
     TranslatedCode m_code;
-    Breakpoints m_breakpoints { m_code };  // for a request
-    Breakpoints m_at_return { m_code };    // for an interrupt that waits
+    Breakpoints m_breakpoints { m_code }; // for a request
+    Openings m_openings { m_code };       // for an interrupt that waits
+    Breakpoints m_at_return { m_code };   // for one that waits for a single instruction
 
     std::atomic<bool> m_requested { false };
     std::atomic<bool> m_running { false };

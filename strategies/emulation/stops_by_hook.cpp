@@ -76,6 +76,7 @@ void StopsByHook::on_limit()
     case Go::On:
         return;
     case Go::Wait:
+    case Go::WaitShadow:
         m_limit.store(0);
         return;
     case Go::Stop:

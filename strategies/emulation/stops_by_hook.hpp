@@ -20,6 +20,7 @@ public:
     void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override { request(nullptr); }
+    void note_opening(uint32_t) override { } // every block is looked at while an interrupt waits
     bool timer_is_due() override;
     bool timer_has_passed() const override { return m_blocks >= m_deadline; }
     uint32_t next_block() const override { return m_block; }

@@ -134,14 +134,13 @@ std::optional<TranslatedCode> TranslatedCode::learn(uc_engine* engine)
     bool ran = uc_mem_map(engine, 0, page_size, UC_PROT_ALL) == UC_ERR_OK
         && uc_mem_write(engine, 0, guest, sizeof(guest)) == UC_ERR_OK
         && uc_hook_add(engine, &hook, UC_HOOK_CODE, reinterpret_cast<void*>(sight), &sighting, sighted, sighted) == UC_ERR_OK
-        && code.run(engine, 0, frame) == UC_ERR_OK && uc_hook_del(engine, hook) == UC_ERR_OK;
-    // The block's header goes when its memory does.
-    bool found = ran && code.find_mapping(sighting.return_address) && code.find_header(sighting.return_address, sighted);
-    auto block = found ? code.block_at(sighting.return_address) : std::nullopt;
-    found = block && code.find_epilogue(*block) && code.find_stop_flag(*block, sighting.cpu);
+        && code.run(engine, 0, frame) == UC_ERR_OK;
+    // Now, since the translation goes with the memory.
+    bool found = ran && code.find_all(sighting.return_address, sighted, sighting.cpu);
+    code.m_stack_distance = frame - sighting.stack;
+    uc_hook_del(engine, hook);
     uc_ctl_remove_cache(engine, uint64_t { 0 }, uint64_t { page_size });
     uc_mem_unmap(engine, 0, page_size);
-    code.m_stack_distance = frame - sighting.stack;
     return found ? std::optional { code } : std::nullopt;
 }
 
@@ -153,6 +152,14 @@ std::optional<TranslatedCode> TranslatedCode::learn(uc_engine*)
 }
 
 #endif
+
+bool TranslatedCode::find_all(uintptr_t code, uint64_t guest, uintptr_t cpu)
+{
+    if (!find_mapping(code) || !find_header(code, guest))
+        return false;
+    auto block = block_at(code);
+    return block && find_epilogue(*block) && find_stop_flag(*block, cpu);
+}
 
 // The buffer must be writable while it is executable.
 bool TranslatedCode::find_mapping(uintptr_t code)
@@ -233,6 +240,19 @@ std::optional<TranslatedCode::Block> TranslatedCode::block_at(uintptr_t address)
     return std::nullopt;
 }
 
+// Behind a block's code is a table of where its instructions begin, of a few bytes each; then the next header.
+std::optional<TranslatedCode::Block> TranslatedCode::block_behind(const Block& block) const
+{
+    constexpr std::size_t largest_gap = 16 << 10;
+    uintptr_t end = block.code != 0 ? block.code + block.size : m_epilogue;
+    uintptr_t limit = std::min(end + largest_gap, m_end);
+    for (uintptr_t code = (end + code_alignment - 1) & ~(code_alignment - 1); code < limit; code += code_alignment) {
+        if (auto next = block_starting_at(code))
+            return next;
+    }
+    return std::nullopt;
+}
+
 std::optional<TranslatedCode::Block> TranslatedCode::calling_block(uintptr_t stack) const
 {
     return stack != 0 ? block_at(load<uintptr_t>(stack - sizeof(uintptr_t))) : std::nullopt;
@@ -249,8 +269,10 @@ TranslatedCode::Exits TranslatedCode::exits_of(const Block& block) const
         auto target = instructions.target();
         bool stays = target && *target > block.code && *target < block.code + block.size;
         bool calls = target && (*target < plain_return() || *target >= m_end);
-        if (!stays && !calls)
-            exits.jumps[exits.count++] = instructions.at;
+        if (stays || calls)
+            continue;
+        exits.jumps[exits.count] = instructions.at;
+        exits.targets[exits.count++] = target.value_or(0);
     }
     return exits;
 }

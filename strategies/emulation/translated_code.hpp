@@ -34,6 +34,7 @@ public:
     static constexpr std::size_t most_exits = 16;
     struct Exits {
         std::array<uintptr_t, most_exits> jumps {};
+        std::array<uintptr_t, most_exits> targets {}; // 0: through a register
         std::size_t count = 0;
     };
 
@@ -47,6 +48,8 @@ public:
     bool contains(uintptr_t address) const { return address >= m_epilogue && address < m_end; }
     std::optional<Block> block_at(uintptr_t address) const;
     std::optional<Block> block_starting_at(uintptr_t code) const;
+    // The block that was translated after `block`; the first of all for a Block {}.
+    std::optional<Block> block_behind(const Block& block) const;
     // The block that has called a function of Unicorn, by the return address below `stack`. While Unicorn's loop runs it
     // may be one that called something earlier.
     std::optional<Block> calling_block(uintptr_t stack) const;
@@ -55,13 +58,15 @@ public:
     // What a block returns that was not begun, because it was asked to stop (TB_EXIT_REQUESTED in Unicorn's source).
     uintptr_t not_begun(const Block& block) const { return (block.code - m_header_distance) | 3; }
 
-    uintptr_t entry() const { return m_entry; }       // `jmp` of the prologue
+    uintptr_t entry() const { return m_entry; }               // `jmp` of the prologue
     uintptr_t plain_return() const { return m_epilogue - 2; } // `xor eax, eax`
-    uintptr_t epilogue() const { return m_epilogue; } // behind it
+    uintptr_t epilogue() const { return m_epilogue; }         // behind it
     // uc_emu_stop() makes it negative. Blocks look at it before their first instruction and behind each access to memory.
     uintptr_t stop_flag() const { return m_stop_flag; }
 
 private:
+    // From an address in the code of the block at `guest`, and what RBP is there.
+    bool find_all(uintptr_t code, uint64_t guest, uintptr_t cpu);
     bool find_mapping(uintptr_t code);
     bool find_header(uintptr_t code, uint64_t guest);
     bool find_epilogue(const Block& block);

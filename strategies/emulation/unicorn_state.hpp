@@ -23,8 +23,8 @@ public:
     // is Integer. Empties the TLB when the paging registers change.
     void load(const CpuState& state, StatePart part);
 
-    // After a stop from the block hook: puts EIP at that block. Unicorn itself does so only while no instruction hook
-    // exists anywhere; otherwise EIP is still that of some earlier block, and blocks would run twice.
+    // After a stop before a block: puts EIP at that block. Unicorn itself does so only while no instruction hook exists
+    // anywhere; otherwise EIP is still that of some earlier block, and blocks would run twice.
     void set_instruction_pointer(uint32_t linear_address);
 
     // What the exception that just stopped the CPU said of itself; valid after save().

@@ -44,6 +44,10 @@ std::optional<Watch> watch_for(const Instruction& instruction)
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:
         return Watch { WatchReason::RingChange, RingChangeCause::Iret };
+    case ZYDIS_MNEMONIC_STI:
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFD:
+        return Watch { WatchReason::Opening };
     case ZYDIS_MNEMONIC_SYSEXIT:
         return Watch { WatchReason::RingChange, RingChangeCause::Sysexit };
     case ZYDIS_MNEMONIC_CALL:

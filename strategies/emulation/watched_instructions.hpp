@@ -18,6 +18,7 @@ enum class WatchReason : uint8_t {
     RingChange, // IRET and far transfers: the virtual ring may change without an event, and a task switch lets interrupts in
     Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
+    Opening,    // STI, POPF: not hooked, but interrupts may be let in behind them
     Verify,     // the first of a block in a page that holds code and data: has the block changed?
 };
 
@@ -25,6 +26,10 @@ struct Watch {
     WatchReason reason {};
     RingChangeCause cause = RingChangeCause::Iret; // RingChange: what a change after this instruction is put down to
 
+    bool may_let_interrupts_in() const
+    {
+        return reason == WatchReason::Opening || (reason == WatchReason::RingChange && cause == RingChangeCause::Iret);
+    }
     // The guest's next block may be known to Unicorn afterwards, unlike behind IRET.
     bool switches_tasks() const { return reason == WatchReason::RingChange && cause == RingChangeCause::FarTransfer; }
 };
