@@ -1,5 +1,5 @@
 // Bringing an emulated guest to a halt between two of its blocks, which is the only place where Unicorn can be stopped
-// without harm but for hooks at single instructions (docs/decisions/0006, 0008).
+// without harm but for hooks at single instructions (docs/decisions/0006, 0009).
 //
 //   StopsByHook          a hook before every block counts it and compares with a limit: what the virtual clock needs,
 //                        and what works everywhere

@@ -1,5 +1,5 @@
 // A guest that is stopped all the time, wherever it is, does what it does undisturbed. Emulation is the strategy for which
-// that is hard (docs/decisions/0008).
+// that is hard (docs/decisions/0009).
 #include "core/machine/machine.hpp"
 #include "core/session/scenario.hpp"
 #include "tests/catch.hpp"
