@@ -1,14 +1,13 @@
 #include "strategies/native/probe.hpp"
 
+#include "core/session/confinement.hpp"
 #include "strategies/native/ldt.hpp"
 #include "strategies/native/window.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <linux/seccomp.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
 
 namespace ringside {
 
@@ -36,8 +35,8 @@ Availability probe_native()
             "use a CPU with FSGSBASE and Linux 5.9 or newer, booted without nofsgsbase" };
     if (auto ldt = Ldt::probe(); !ldt)
         return { false, ldt.error().message, ldt.error().hint };
-    if (prctl(PR_GET_SECCOMP) < 0)
-        return { false, "the host has no seccomp", "use a kernel with CONFIG_SECCOMP_FILTER" };
+    if (auto obstacle = confinement_obstacle(); !obstacle.empty())
+        return { false, "its worker cannot be confined: " + obstacle, "use a kernel with CONFIG_SECCOMP_FILTER" };
     auto window = Window::reserve();
     if (!window)
         return { false, window.error().message, window.error().hint };

@@ -1,21 +1,28 @@
 // What a worker can still do when its guest runs. The test's own child processes confine themselves as a worker does and
 // then try what is forbidden.
+#include "core/machine/strategy.hpp"
 #include "core/session/confinement.hpp"
 #include "core/session/worker_account.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/guests.hpp"
 #include "tests/support/running.hpp"
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <map>
 #include <optional>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -78,6 +85,53 @@ std::map<std::string, std::string> status_of(const std::filesystem::path& task)
             values[line.substr(0, colon)] = line.substr(colon + 2);
     }
     return values;
+}
+
+// A filter that makes seccomp(2) look as if the kernel did not have it.
+void hide_seccomp()
+{
+    std::array<sock_filter, 4> filter { {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    } };
+    sock_fprog description { filter.size(), filter.data() };
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &description);
+}
+
+struct ProgramRun {
+    int status = -1;
+    std::string errors;
+};
+
+// The program, on a host without seccomp, with a guest that ends well.
+ProgramRun run_without_seccomp(const std::string& strategy)
+{
+    auto kernel = guest("greet");
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        hide_seccomp();
+        execl(program().c_str(), "ringside", "run", kernel.c_str(), "--strategy", strategy.c_str(), nullptr);
+        _exit(127);
+    }
+    close(ends[1]);
+    ProgramRun run;
+    std::array<char, 4096> text;
+    for (ssize_t size; (size = read(ends[0], text.data(), text.size())) > 0;)
+        run.errors.append(text.data(), static_cast<std::size_t>(size));
+    close(ends[0]);
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return run;
 }
 
 void* map_anonymous(int protection)
@@ -230,6 +284,19 @@ TEST_CASE("a confined worker cannot take memory without end", "[session]")
         _exit(0);
     });
     CHECK(returned(attempt));
+}
+
+TEST_CASE("where seccomp is missing an emulated guest runs with a warning, and a native one does not", "[session]")
+{
+    auto emulated = run_without_seccomp("emulation");
+    CHECK(emulated.status == 0);
+    CHECK(emulated.errors.find("warning: the guest's worker process is not confined") != std::string::npos);
+    CHECK(emulated.errors.find("no seccomp filters") != std::string::npos);
+    if (!find_strategy("trap")->probe().available)
+        return;
+    auto native = run_without_seccomp("trap");
+    CHECK(native.status == static_cast<int>(ExitCode::Unavailable));
+    CHECK(native.errors.find("'trap' is not available here: its worker cannot be confined") != std::string::npos);
 }
 
 TEST_CASE("a refused system call is named", "[session]")
