@@ -22,6 +22,10 @@ ZydisDecoder decoder_for(const CpuState& state)
     else
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LEGACY_16,
             state.segment(Ss).is_big() ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
+    // Prefixes and hints of processors that this one is not (SDM 2A §2.1.1): they are what they were before.
+    for (auto newer : { ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_LZCNT,
+             ZYDIS_DECODER_MODE_TZCNT, ZYDIS_DECODER_MODE_WBNOINVD })
+        ZydisDecoderEnableMode(&decoder, newer, ZYAN_FALSE);
     return decoder;
 }
 

@@ -3,6 +3,8 @@
 
 #include "core/x86/stack_frame.hpp"
 
+#include <array>
+
 namespace ringside {
 
 namespace {
@@ -99,30 +101,32 @@ MaybeFault execute_popa(Execution& e)
 }
 
 // A procedure's frame: the old frame pointer, `level` - 1 frame pointers of the enclosing procedures and its own, then
-// room for variables (SDM 2A "ENTER").
+// room for variables (SDM 2A "ENTER"). Each is read just before it is pushed, since the two areas may overlap.
 MaybeFault execute_enter(Execution& e)
 {
-    unsigned bytes = e.operand_bytes(), level = e.immediate(1) % 32;
+    constexpr unsigned most_levels = 32;
+    unsigned bytes = e.operand_bytes(), level = e.immediate(1) % most_levels;
     uint32_t mask = stack_mask(e.state.segment(Ss));
-    uint32_t ebp = e.state.gpr[Ebp], frame_pointer = e.state.gpr[Esp] - bytes;
-    StackFrame frame(static_cast<OperandSize>(bytes));
-    frame.push(ebp);
-    for (unsigned i = 1; i < level; ++i) {
-        uint32_t outer = 0;
-        if (auto fault = e.read_memory(Ss, (ebp - i * bytes) & mask, bytes, outer))
+    uint32_t ebp = e.state.gpr[Ebp], esp = e.state.gpr[Esp], frame_pointer = esp - bytes;
+    std::array<Place, most_levels> outer {};
+    std::array<Place, most_levels + 1> slots {};
+    for (unsigned i = 0; i <= level; ++i) {
+        if (auto fault = e.find_memory(Ss, (esp -= bytes) & mask, bytes, Access::Write, slots[i]))
             return fault;
-        frame.push(outer);
+        bool copies = i > 0 && i < level;
+        if (auto fault = copies ? e.find_memory(Ss, (ebp - i * bytes) & mask, bytes, Access::Read, outer[i]) : std::nullopt)
+            return fault;
     }
-    if (level > 0)
-        frame.push(frame_pointer);
-    uint32_t esp = e.state.gpr[Esp];
-    if (auto fault = push_frame(e, frame, esp))
-        return fault;
     esp -= e.immediate(0);
     // The new top must be one that could be written.
     Place top;
     if (auto fault = e.find_memory(Ss, esp & mask, bytes, Access::Write, top))
         return fault;
+    e.store(slots[0], ebp);
+    for (unsigned i = 1; i < level; ++i)
+        e.store(slots[i], e.load(outer[i]));
+    if (level > 0)
+        e.store(slots[level], frame_pointer);
     e.set_stack_pointer(esp);
     e.state.gpr[Ebp] = part(ebp, frame_pointer, bytes);
     return {};
