@@ -2,6 +2,7 @@
 
 #include "core/sanitizer.hpp"
 #include "core/session/system_call_filter.hpp"
+#include "core/session/worker_account.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
@@ -97,11 +99,24 @@ std::optional<rlim_t> memory_now()
     return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
 }
 
+// The account, or the longest of the guest's disks: none of them can grow. Memory files have no name in any directory.
+rlim_t longest_file(std::span<const int> descriptors)
+{
+    rlim_t longest = sizeof(AccountBlock);
+    for (int descriptor : descriptors) {
+        struct stat status { };
+        if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 0)
+            longest = std::max(longest, static_cast<rlim_t>(status.st_size));
+    }
+    return longest;
+}
+
 void set_limits(std::span<const int> descriptors)
 {
     int highest = descriptors.empty() ? 0 : std::ranges::max(descriptors);
     if (auto now = memory_now())
         limit(RLIMIT_DATA, *now + most_further_memory);
+    limit(RLIMIT_FSIZE, longest_file(descriptors));
     limit(RLIMIT_NOFILE, static_cast<rlim_t>(highest) + 1);
 }
 

@@ -6,7 +6,7 @@
 //   descriptors   only those in the plan
 //   privileges    none can be gained (no_new_privs), and no capability is held, but CAP_SYS_RAWIO in a native worker that
 //                 had it: mapping the guest's page 0 needs it, and its other uses are system calls that are refused
-//   limits        no further process, no further descriptor, no core file, bounded memory
+//   limits        no further process, no further descriptor, no file that grows, no core, bounded memory
 //   system calls  those of system_call_filter.hpp; another one ends the process, and its account says which it was
 //
 // Every worker is confined, whatever its strategy: an emulator has bugs too. Only builds with a sanitizer are not, whose

@@ -4,6 +4,7 @@
 #include "core/session/confinement.hpp"
 #include "core/session/worker_account.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/support/guests.hpp"
 #include "tests/support/running.hpp"
 
@@ -13,6 +14,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -42,26 +44,28 @@ struct Attempt {
     std::string words;
 };
 
-[[noreturn]] void become_confined(WorkerAccount& account, RealRing guest_runs_in, const std::function<void()>& attempt)
+[[noreturn]] void become_confined(
+    WorkerAccount& account, RealRing guest_runs_in, std::vector<int> descriptors, const std::function<void()>& attempt)
 {
     drop_needless_privileges();
     account.adopt();
-    std::array descriptors { STDERR_FILENO };
-    ConfinementPlan plan { guest_runs_in, descriptors };
+    descriptors.push_back(STDERR_FILENO);
+    ConfinementPlan plan { .guest_runs_in = guest_runs_in, .descriptors = descriptors };
     if (!confine_process(plan) || !confine_system_calls(plan))
         _exit(1);
     attempt();
     _exit(harmless_status);
 }
 
-Attempt try_confined(const std::function<void()>& attempt, RealRing guest_runs_in = RealRing::Interpreted)
+Attempt try_confined(const std::function<void()>& attempt, RealRing guest_runs_in = RealRing::Interpreted,
+    const std::vector<int>& descriptors = {})
 {
     auto account = WorkerAccount::create();
     REQUIRE(account);
     pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0)
-        become_confined(*account, guest_runs_in, attempt);
+        become_confined(*account, guest_runs_in, descriptors, attempt);
     Attempt result;
     REQUIRE(waitpid(child, &result.status, 0) == child);
     result.refused = account->refused();
@@ -271,6 +275,24 @@ TEST_CASE("every thread of a worker is confined: no privilege, none to gain, no 
     CHECK(limit("Max processes") == "0");
     CHECK(limit("Max core file size") != "u");
     CHECK(limit("Max data size") != "u");
+}
+
+TEST_CASE("a confined worker cannot make a file longer", "[session]")
+{
+    Scratch scratch;
+    auto path = scratch.write("disk", std::string(1 << 16, 'd'));
+    int disk = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(disk >= 0);
+    auto attempt = try_confined(
+        [disk] {
+            std::string more(1 << 17, 'm');
+            (void)!write(disk, more.data(), more.size()); // as far as the file goes
+            (void)!write(disk, more.data(), more.size());
+        },
+        RealRing::Interpreted, { disk });
+    close(disk);
+    CHECK(std::filesystem::file_size(path) == 1 << 16);
+    CHECK((WIFSIGNALED(attempt.status) && WTERMSIG(attempt.status) == SIGXFSZ));
 }
 
 TEST_CASE("a confined worker cannot take memory without end", "[session]")

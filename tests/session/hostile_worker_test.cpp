@@ -74,7 +74,7 @@ void forge_account(const Message& setup, char with)
         (void)socket(AF_INET, SOCK_STREAM, 0);
     if (manner == "confined, calls the 32-bit entry")
         asm volatile("int $0x80" : : "a"(11) : "memory");
-    (void)!write(STDERR_FILENO, "one thing\nmore\x1B[1m words\n", 27);
+    (void)!write(STDERR_FILENO, "one thing\nmore\x1B[1m words\n", 26);
     abort();
 }
 
