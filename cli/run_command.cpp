@@ -210,6 +210,11 @@ void add_run_command(Program& program)
         ->option_text("TEXT")
         ->allow_extra_args(false);
     command
+        ->add_option("--disk", options->disks,
+            "The image of a disk: raw, in sectors of 512\nbytes; may be repeated")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
+    command
         ->add_option(
             "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")

@@ -72,9 +72,13 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     auto timeout = timeout_of(options, scenario);
     if (!timeout)
         return timeout.propagate();
-    auto boot = scenario.boot_for(find_strategy(options.strategy)->info().guest);
+    auto guest_kind = find_strategy(options.strategy)->info().guest;
+    auto boot = scenario.boot_for(guest_kind);
     if (!boot)
         return boot.propagate();
+    if (!options.disks.empty() && guest_kind != GuestKind::Paravirtual)
+        return fail(ExitCode::Usage, fmt::format("the strategy '{}' shows no disks to its guests", options.strategy),
+            "only paravirtual guests have --disk");
 
     SessionConfiguration configuration;
     configuration.name = scenario.name;
@@ -87,6 +91,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     for (const auto& words : options.append)
         line += (line.empty() ? "" : " ") + words;
     configuration.memory_bytes = *memory;
+    configuration.disks = options.disks;
     configuration.clock = options.clock;
     configuration.timeout = *timeout;
     configuration.recording = options.recording();

@@ -17,6 +17,7 @@ struct RunOptions {
     std::optional<int64_t> memory_mebibytes; // without it the scenario's, or the default
     std::vector<std::string> modules;
     std::vector<std::string> append;
+    std::vector<std::string> disks;
     std::optional<double> timeout_seconds; // without it the scenario's, or none; 0: none
     ClockKind clock = ClockKind::Host;
     std::string trace_path;

@@ -225,7 +225,7 @@ PV_STATIC_ASSERT(sizeof(struct pv_address_space) == 4);
 /*
  * PV_UPDATE_PAGES: a batch of changes of entries of directories and tables in use, carried out in order. Each is in
  * force when the hypercall returns: nothing is to be invalidated. The monitor sets the accessed flag of what it maps and
- * the dirty flag of what it maps writable, at once. What an entry names need not be RAM: devices are mapped like memory.
+ * the dirty flag of what it maps writable, at once, also in tables that are handed over. What an entry names need not be RAM: devices are mapped like memory.
  */
 struct pv_page_update {
     uint32_t entry; /* IN  guest-physical address of the entry: of a directory or table of an address space */

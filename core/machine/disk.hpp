@@ -29,6 +29,7 @@ public:
 
     uint32_t sectors() const { return m_sectors; }
     bool read_only() const { return m_read_only; }
+    int descriptor() const { return m_descriptor; }
 
     bool contains(uint64_t first, uint64_t count) const { return first <= m_sectors && count <= m_sectors - first; }
 

@@ -157,7 +157,9 @@ Result<void> confine_system_calls(const ConfinementPlan& plan)
     if (is_sanitizer_build)
         return {};
     limit(RLIMIT_NPROC, 0); // threads count as well
-    return system_call_filter_obstacle().empty() ? install_system_call_filter(plan.guest_runs_in) : Result<void> {};
+    if (!system_call_filter_obstacle().empty())
+        return {};
+    return install_system_call_filter(plan.guest_runs_in, plan.disks);
 }
 
 }

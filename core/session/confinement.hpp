@@ -3,7 +3,7 @@
 // A guest that runs natively can leave 32-bit mode with one far jump, and is then any 64-bit program in the worker's
 // process. So the process is made one in which there is nothing to find and nothing to reach:
 //
-//   descriptors   only those in the plan
+//   descriptors   only those in the plan; of disks, only the images that were named for this guest
 //   privileges    none can be gained (no_new_privs), and no capability is held, but CAP_SYS_RAWIO in a native worker that
 //                 had it: mapping the guest's page 0 needs it, and its other uses are system calls that are refused
 //   limits        no further process, no further descriptor, no file that grows, no core, bounded memory
@@ -24,6 +24,7 @@ namespace ringside {
 struct ConfinementPlan {
     RealRing guest_runs_in = RealRing::Interpreted; // what StrategyInfo says of the guest's kernel
     std::span<const int> descriptors;               // that stay open
+    std::span<const int> disks;                     // those of them that are images of the guest's disks
 };
 
 // Why this host cannot confine a worker, for people; "" when it can. A strategy that runs guest code untranslated is not

@@ -26,6 +26,9 @@ void encode(ByteWriter& out, const WorkerSettings& settings)
         out.put_text(module.command_line);
     }
     out.put(settings.memory_bytes);
+    out.put(static_cast<uint32_t>(settings.disks.size()));
+    for (const auto& disk : settings.disks)
+        out.put_text(disk);
     out.put(static_cast<uint8_t>(settings.clock));
     out.put(static_cast<uint8_t>(settings.start_paused));
 }
@@ -42,6 +45,9 @@ WorkerSettings decode(ByteReader& in)
         settings.boot.modules.push_back({ std::move(path), in.get_text() });
     }
     settings.memory_bytes = in.get<uint64_t>();
+    auto disks = in.get<uint32_t>();
+    for (uint32_t i = 0; i < disks && in.ok(); ++i)
+        settings.disks.push_back(in.get_text());
     settings.clock = in.get<uint8_t>() == 0 ? ClockKind::Host : ClockKind::Virtual;
     settings.start_paused = in.get<uint8_t>() != 0;
     return settings;
@@ -62,8 +68,8 @@ bool write_all(int descriptor, std::span<const std::byte> bytes)
 
 WorkerSettings WorkerSettings::from(const SessionConfiguration& configuration)
 {
-    return { configuration.strategy, configuration.boot, configuration.memory_bytes, configuration.clock,
-        configuration.start_paused };
+    return { configuration.strategy, configuration.boot, configuration.memory_bytes, configuration.disks,
+        configuration.clock, configuration.start_paused };
 }
 
 bool WorkerSettings::operator==(const WorkerSettings& other) const
@@ -74,7 +80,7 @@ bool WorkerSettings::operator==(const WorkerSettings& other) const
     return strategy == other.strategy && boot.kernel_path == other.boot.kernel_path
         && boot.command_line == other.boot.command_line
         && std::ranges::equal(boot.modules, other.boot.modules, same_module) && memory_bytes == other.memory_bytes
-        && clock == other.clock && start_paused == other.start_paused;
+        && disks == other.disks && clock == other.clock && start_paused == other.start_paused;
 }
 
 Result<Descriptor> write_settings(const WorkerSettings& settings)

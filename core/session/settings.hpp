@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ringside {
 
@@ -19,6 +20,7 @@ struct SessionConfiguration {
     std::string strategy = "emulation";
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
+    std::vector<std::string> disks; // paths of raw images
     ClockKind clock = ClockKind::Host;
     bool start_paused = false;
     bool recording = false;                           // from the guest's first instruction on
@@ -33,6 +35,7 @@ struct WorkerSettings {
     std::string strategy;
     BootRequest boot;
     uint64_t memory_bytes = 0;
+    std::vector<std::string> disks = {};
     ClockKind clock = ClockKind::Host;
     bool start_paused = false;
 

@@ -103,8 +103,18 @@ int add(scmp_filter_ctx filter, const AllowedCall& call)
     return -EINVAL;
 }
 
+int add_disk(scmp_filter_ctx filter, int descriptor)
+{
+    for (int number : { SCMP_SYS(pread64), SCMP_SYS(pwrite64) }) {
+        auto is_disk = SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(descriptor));
+        if (int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, is_disk); error != 0)
+            return error;
+    }
+    return 0;
+}
+
 // Negative errno, as libseccomp's own functions return.
-int load_filter(RealRing guest_runs_in)
+int load_filter(RealRing guest_runs_in, std::span<const int> disks)
 {
     std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_TRAP), &seccomp_release);
     if (!filter)
@@ -115,6 +125,10 @@ int load_filter(RealRing guest_runs_in)
     for (const auto& call : allowed_calls) {
         if (error == 0 && concerns(call, guest_runs_in))
             error = add(filter.get(), call);
+    }
+    for (int disk : disks) {
+        if (error == 0)
+            error = add_disk(filter.get(), disk);
     }
     return error == 0 ? seccomp_load(filter.get()) : error;
 }
@@ -129,9 +143,9 @@ std::string system_call_filter_obstacle()
     return fmt::format("this kernel offers no seccomp filters: {}", std::strerror(errno));
 }
 
-Result<void> install_system_call_filter(RealRing guest_runs_in)
+Result<void> install_system_call_filter(RealRing guest_runs_in, std::span<const int> disks)
 {
-    if (int error = load_filter(guest_runs_in); error != 0)
+    if (int error = load_filter(guest_runs_in, disks); error != 0)
         return fail(ExitCode::Unavailable,
             fmt::format("cannot confine the worker process: its seccomp filter is refused: {}", std::strerror(-error)));
     return {};

@@ -13,6 +13,7 @@
 #include "core/result.hpp"
 #include "core/trace/event.hpp"
 
+#include <span>
 #include <string>
 
 namespace ringside {
@@ -20,7 +21,8 @@ namespace ringside {
 // "" when this kernel has what the filter needs.
 std::string system_call_filter_obstacle();
 
-// For the calling thread and all others of the process, for good.
-Result<void> install_system_call_filter(RealRing guest_runs_in);
+// For the calling thread and all others of the process, for good. `disks` are the descriptors that may be read and
+// written at an offset.
+Result<void> install_system_call_filter(RealRing guest_runs_in, std::span<const int> disks = {});
 
 }

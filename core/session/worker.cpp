@@ -111,6 +111,7 @@ Result<void> create_machine(Worker& worker)
         return fail(ExitCode::Usage, "there is no strategy '" + worker.settings.strategy + "'");
     configuration.boot = worker.settings.boot;
     configuration.memory_bytes = worker.settings.memory_bytes;
+    configuration.disks = worker.settings.disks;
     configuration.clock = worker.settings.clock;
     configuration.console_output = [&worker](std::string_view text) { worker.serial->write(text); };
     configuration.debug_output = [&worker](char c) { worker.debug->write({ &c, 1 }); };
@@ -200,8 +201,12 @@ Result<std::string> confine(Worker& worker)
     bool is_native = strategy.kernel_ring != RealRing::Interpreted;
     // An interpreter's worker has no use for guest memory but the mapping that it has.
     int guest_memory = is_native ? worker.machine->engine().memory().descriptor() : -1;
-    std::array descriptors { control, worker.input.get(), STDERR_FILENO, guest_memory };
-    ConfinementPlan plan { strategy.kernel_ring, descriptors };
+    std::vector descriptors { control, worker.input.get(), STDERR_FILENO, guest_memory };
+    std::vector<int> disks;
+    for (const Disk& disk : worker.machine->engine().disks())
+        disks.push_back(disk.descriptor());
+    descriptors.insert(descriptors.end(), disks.begin(), disks.end());
+    ConfinementPlan plan { strategy.kernel_ring, descriptors, disks };
 
     if (auto confined = confine_process(plan); !confined)
         return confined.propagate();

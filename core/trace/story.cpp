@@ -98,6 +98,8 @@ std::string native_exit_sentence(const Words& w)
         return fmt::format("{} empties the caches", w.subject());
     case EventKind::MemoryEmulated:
         return fmt::format("{} {}s memory at {} that the monitor keeps", w.subject(), w.b(), w.a());
+    case EventKind::Hypercall:
+        return fmt::format("{} calls the monitor: {}, answer {}", w.subject(), w.a(), w.b());
     default:
         return {};
     }

@@ -63,10 +63,12 @@ CpuState NativeCpu::save()
     return m_state;
 }
 
-// A signal is needed only while the guest runs, which it does not while its thread is here.
+// A signal is needed only while the guest runs, which it does not while its thread is here; and one is enough until the
+// kick is noticed: many that are pending at once would all want their frames on the handlers' stack.
 void NativeCpu::kick()
 {
-    ringside_world.kicked.store(1);
+    if (ringside_world.kicked.exchange(1) != 0)
+        return;
     if (!pthread_equal(pthread_self(), m_thread))
         pthread_kill(m_thread, SignalHandlers::kick_signal());
 }

@@ -14,8 +14,15 @@ constexpr uint32_t first_monitor_index = PV_MONITOR_BASE >> 22;
 // A table that a directory names a thousand times makes a thousand runs of each change. Rather than keep many of them,
 // look at everything.
 constexpr std::size_t most_runs = 4096;
+
 constexpr uint32_t present = page_entry::present, writable = page_entry::writable, large = page_entry::large,
                    accessed = page_entry::accessed, dirty = page_entry::dirty;
+
+// Of a page that is mapped. Whether it was touched or written is not looked at: finding out would cost a fault each.
+constexpr uint32_t used_flags(uint32_t entry)
+{
+    return accessed | (entry & writable ? dirty : 0);
+}
 
 }
 
@@ -52,10 +59,23 @@ std::optional<std::unique_ptr<AddressSpaces::Space>> AddressSpaces::read_directo
 void AddressSpaces::add_reference(uint32_t table, uint32_t index)
 {
     TableUse& use = m_uses[table / page_size];
-    if (use.references++ == 0)
+    if (use.references++ == 0) {
         use = { 1, static_cast<uint16_t>(index), false };
-    else if (use.index != index)
+        mark_used(table);
+    } else if (use.index != index) {
         use.several = true;
+    }
+}
+
+// What the guest has filled in before the table was a table gets the flags that update_table() gives.
+void AddressSpaces::mark_used(uint32_t table)
+{
+    for (uint32_t index = 0; index < entries; ++index) {
+        Gpa at = Gpa { table } + index * 4;
+        uint32_t entry = *m_memory.read<uint32_t>(at);
+        if (entry & present)
+            m_memory.write(at, entry | used_flags(entry));
+    }
 }
 
 void AddressSpaces::drop_reference(uint32_t table)
@@ -74,8 +94,12 @@ int32_t AddressSpaces::create(uint32_t directory)
     if (!space)
         return PV_ERROR_INVALID;
     for (uint32_t index = 0; index < entries; ++index) {
-        if (uint32_t table = (*space)->tables[index]; table != none)
-            add_reference(table, index);
+        uint32_t table = (*space)->tables[index];
+        if (table == none)
+            continue;
+        add_reference(table, index);
+        Gpa at = Gpa { directory } + index * 4;
+        m_memory.write(at, *m_memory.read<uint32_t>(at) | accessed);
     }
     m_spaces.emplace(directory, std::move(*space));
     return PV_OK;
@@ -150,7 +174,7 @@ int32_t AddressSpaces::update_directory(const CpuState& state, uint32_t director
 int32_t AddressSpaces::update_table(const CpuState& state, uint32_t table, uint32_t index, uint32_t value)
 {
     if (value & present)
-        value |= accessed | (value & writable ? dirty : 0);
+        value |= used_flags(value);
     m_memory.write(Gpa { table } + index * 4, value);
     const Space* space = space_in_use(state);
     if (!space)

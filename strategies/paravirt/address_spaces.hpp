@@ -61,6 +61,7 @@ private:
     std::optional<std::unique_ptr<Space>> read_directory(uint32_t directory) const;
     void add_reference(uint32_t table, uint32_t index);
     void drop_reference(uint32_t table);
+    void mark_used(uint32_t table);
     const Space* space_in_use(const CpuState& state) const;
 
     int32_t update_directory(const CpuState& state, uint32_t directory, uint32_t index, uint32_t value);

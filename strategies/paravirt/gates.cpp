@@ -8,19 +8,8 @@
 
 namespace ringside::paravirt {
 
-namespace {
-
-static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eflags) == 52 && offsetof(WorldSwitch, ss) == 58
-        && offsetof(WorldSwitch, gs) == 66 && offsetof(WorldSwitch, kicked) == 68
-        && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, fpu_home) == 88
-        && offsetof(WorldSwitch, host_control_words) == 96,
-    "as gate.S has it");
-
-constexpr uint32_t return_point = PV_HYPERCALL_PAGE + PAGE_RETURN_POINT;
-constexpr uint32_t system_call_gate = PV_SYSTEM_CALL_GATE - PV_HYPERCALL_PAGE;
-
 // The registers of a signal's context that a gate changes. CSGSFS: CS in bits 0..15, SS in bits 48..63.
-class GateRegisters {
+class ParavirtCpu::GateRegisters {
 public:
     explicit GateRegisters(ucontext_t& context) : m_registers(context.uc_mcontext.gregs) { }
 
@@ -43,6 +32,17 @@ private:
     gregset_t& m_registers;
 };
 
+namespace {
+
+static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eflags) == 52 && offsetof(WorldSwitch, ss) == 58
+        && offsetof(WorldSwitch, gs) == 66 && offsetof(WorldSwitch, kicked) == 68
+        && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, fpu_home) == 88
+        && offsetof(WorldSwitch, host_control_words) == 96,
+    "as gate.S has it");
+
+constexpr uint32_t return_point = PV_HYPERCALL_PAGE + PAGE_RETURN_POINT;
+constexpr uint32_t system_call_gate = PV_SYSTEM_CALL_GATE - PV_HYPERCALL_PAGE;
+
 }
 
 // --- Signals ---
@@ -50,47 +50,59 @@ private:
 // In the gates the guest is on its way from one instruction to another, so it is taken there. They are short enough, and
 // keep what they need in registers long enough, that this can be done from anywhere in them. A step to the monitor has
 // done nothing yet: the guest will take it again.
-bool ParavirtCpu::settle(ucontext_t& context)
+ParavirtCpu::Settled ParavirtCpu::settle(ucontext_t& context)
 {
     GateRegisters registers(context);
     if (registers.rip() < PV_HYPERCALL_PAGE || registers.rip() >= PV_HYPERCALL_PAGE + page_size)
-        return false;
+        return Settled::Nothing;
     auto offset = static_cast<uint32_t>(registers.rip()) - PV_HYPERCALL_PAGE;
-    auto enter_program = [&] { registers.set(PV_USER_CS, registers.low(REG_RDX), PV_USER_DS, registers.low(REG_RCX)); };
-    auto enter_kernel = [&] {
-        shared().interrupts = 0;
-        registers.set(PV_KERNEL_CS, shared().system_call_entry, PV_KERNEL_DS, shared().kernel_stack);
-    };
-    if (registers.cs() == PV_KERNEL_CS && offset >= PAGE_RETURN_TO_RING_3 && offset < PAGE_RETURN_TO_RING_3_END) {
-        shared().interrupts = 1;
-        enter_program();
-        return true;
-    }
+    if (registers.cs() == PV_KERNEL_CS && offset >= PAGE_RETURN_TO_RING_3 && offset < PAGE_RETURN_TO_RING_3_END)
+        return settle_in_ring_3(registers);
     if (registers.cs() != PV_GATE_SELECTOR)
-        return false;
+        return Settled::Nothing;
     if (offset >= system_call_gate && offset < PAGE_WATCHED) {
         if (offset == system_call_gate)
             shared().system_call_esp = registers.low(REG_RSP);
-        enter_kernel();
-        return true;
+        if (offset < PAGE_GATE_COUNTED && !m_engine.recorder().wants_ring_changes())
+            shared().system_calls = shared().system_calls + 1;
+        return settle_in_ring_0(registers);
     }
     if (offset < PAGE_STEPS || offset >= PAGE_STEPS_END)
-        return false;
+        return Settled::Nothing;
     uint32_t number = (offset - PAGE_STEPS) / PAGE_STEP_BYTES;
     if (number == PV_WATCHED_SYSTEM_CALL)
-        enter_kernel();
-    else if (number == PV_RETURN_TO_RING_3)
-        enter_program();
-    else
-        registers.set(registers.ss() == PV_KERNEL_DS ? PV_KERNEL_CS : PV_USER_CS, PV_ENTRY(number), registers.ss(),
-            registers.low(REG_RSP));
-    return true;
+        return settle_in_ring_0(registers);
+    if (number == PV_RETURN_TO_RING_3)
+        return settle_in_ring_3(registers);
+    registers.set(registers.ss() == PV_KERNEL_DS ? PV_KERNEL_CS : PV_USER_CS, PV_ENTRY(number), registers.ss(),
+        registers.low(REG_RSP));
+    return Settled::Back;
+}
+
+ParavirtCpu::Settled ParavirtCpu::settle_in_ring_0(GateRegisters registers)
+{
+    shared().interrupts = 0;
+    registers.set(PV_KERNEL_CS, shared().system_call_entry, PV_KERNEL_DS, shared().kernel_stack);
+    return Settled::InRing0;
+}
+
+ParavirtCpu::Settled ParavirtCpu::settle_in_ring_3(GateRegisters registers)
+{
+    shared().interrupts = 1;
+    registers.set(PV_USER_CS, registers.low(REG_RDX), PV_USER_DS, registers.low(REG_RCX));
+    return Settled::InRing3;
 }
 
 bool ParavirtCpu::take_registers(ucontext_t& context)
 {
-    bool settled = settle(context);
-    return NativeCpu::take_registers(context) || settled;
+    auto settled = settle(context);
+    bool done = NativeCpu::take_registers(context);
+    bool watched = m_engine.recorder().wants_ring_changes();
+    if (watched && settled == Settled::InRing0)
+        record_ring(3, RingChangeCause::FarTransfer);
+    if (watched && settled == Settled::InRing3)
+        record_ring(0, RingChangeCause::FarTransfer);
+    return done || settled != Settled::Nothing;
 }
 
 // --- Hypercalls ---
@@ -171,7 +183,8 @@ AfterHypercall ParavirtCpu::on_return_to_ring_3()
     take(PV_KERNEL_CS, return_point);
     return_to_program(m_state, m_hypercalls.boundary());
     spread_state();
-    record_ring(0, RingChangeCause::FarTransfer);
+    if (m_engine.recorder().wants_ring_changes()) // otherwise the system call has been counted both ways
+        record_ring(0, RingChangeCause::FarTransfer);
     return go_on(finish());
 }
 

@@ -61,9 +61,10 @@ ringside_hypercall_page:
         .code64
         .org ringside_hypercall_page + PV_SYSTEM_CALL_GATE - PV_HYPERCALL_PAGE, 0xCC
         movl %esp, shared_info + PV_INFO_SYSTEM_CALL_ESP(%rip)
-        cmpb $0, ringside_hypercall_page + PAGE_WATCHED(%rip)
+        testb $PAGE_WATCHED_RINGS, ringside_hypercall_page + PAGE_WATCHED(%rip)
         jne watched_system_call
         incl shared_info + PV_INFO_SYSTEM_CALLS(%rip)
+        .nops PAGE_GATE_COUNTED - (. - ringside_hypercall_page)
         movb $0, shared_info + PV_INFO_INTERRUPTS(%rip)
         movl $PV_KERNEL_DS, %r8d
         movl %r8d, %ss

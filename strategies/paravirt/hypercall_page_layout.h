@@ -6,8 +6,12 @@
 
 #include "core/paravirt_abi.h"
 
-/* One byte, the monitor's: not 0 when system calls and returns are to be seen, so that they go through the monitor. */
+/* In the system-call gate: from here on the call has been counted. */
+#define PAGE_GATE_COUNTED 0x420
+/* One byte, the monitor's: why a gate leads through the monitor. */
 #define PAGE_WATCHED 0x4F0
+#define PAGE_WATCHED_RINGS 1   /* system calls and returns are to be seen */
+#define PAGE_WATCHED_RETURNS 2 /* something must be done before ring 3 runs again */
 /* The address of ringside_hypercall_gate, 8 bytes. */
 #define PAGE_MONITOR 0x4F8
 /* 64-bit code: a step of 16 bytes a hypercall, then the jump to the monitor. */

@@ -22,12 +22,7 @@ public:
     // Whatever is read here the guest may have written, a moment ago.
     volatile pv_shared_info& info() const { return *reinterpret_cast<volatile pv_shared_info*>(m_pages); }
 
-    // Bits of the byte PAGE_WATCHED.
-    enum Watched : uint8_t {
-        Nothing = 0,
-        Rings = 1,   // system calls and returns from them are to be seen
-        Returns = 2, // something must be done before ring 3 runs again
-    };
+    // The byte PAGE_WATCHED.
     void set_watched(uint8_t watched);
 
     // The shared-info page, while ring 3 runs with segments that reach it.

@@ -116,7 +116,7 @@ void ParavirtCpu::leave_notes()
     shared().attention = m_engine.interrupt_pending();
     bool rings = m_engine.recorder().wants_ring_changes();
     bool returns = m_tlb.has_supervisor_pages_below(m_hypercalls.boundary());
-    m_pages->set_watched(static_cast<uint8_t>((rings ? MonitorPages::Rings : 0) | (returns ? MonitorPages::Returns : 0)));
+    m_pages->set_watched(static_cast<uint8_t>((rings ? PAGE_WATCHED_RINGS : 0) | (returns ? PAGE_WATCHED_RETURNS : 0)));
 }
 
 // The guest's clock may have been stopped meanwhile: a new base. Where it only drifts apart from the host's time-stamp

@@ -58,7 +58,12 @@ private:
     void set_time();
     void count_system_calls();
 
-    bool settle(ucontext_t& context);
+    // What settle() has done with a guest that a signal found in a gate.
+    enum class Settled : uint8_t { Nothing, Back, InRing0, InRing3 };
+    class GateRegisters;
+    Settled settle(ucontext_t& context);
+    Settled settle_in_ring_0(GateRegisters registers);
+    Settled settle_in_ring_3(GateRegisters registers);
     void take(uint16_t cs, uint32_t eip);
     AfterHypercall on_watched_system_call();
     AfterHypercall on_return_to_ring_3();

@@ -129,6 +129,20 @@ TEST_CASE("A change of a table in use is in memory, with its flags, and the page
     CHECK(world.substrate.refreshed == Refreshes { { 0x23000, 1 }, { 0x24000, 1 }, { 0x25000, 1 } });
 }
 
+TEST_CASE("Tables that are handed over get the flags that the monitor sets for what it maps", "[paravirt]")
+{
+    SpacesWorld world;
+    world.put(pv_other_directory + 4, pv_other_table | 3);
+    world.put(pv_other_table, 0x1000 | 3);
+    world.put(pv_other_table + 4, 0x2000 | 1);
+    world.put(pv_other_table + 8, 0x3000 | 2);
+    REQUIRE(world.spaces.create(pv_other_directory) == PV_OK);
+    CHECK(world.get(pv_other_directory + 4) == (pv_other_table | 0x23));
+    CHECK(world.get(pv_other_table) == (0x1000 | 0x63));
+    CHECK(world.get(pv_other_table + 4) == (0x2000 | 0x21));
+    CHECK(world.get(pv_other_table + 8) == (0x3000 | 2)); // not present
+}
+
 TEST_CASE("Neighbors that change in one batch are refreshed together", "[paravirt]")
 {
     SpacesWorld world;
@@ -178,6 +192,7 @@ TEST_CASE("An address space that is not in use is changed in memory only", "[par
     CHECK(world.update(pv_other_directory + 8, pv_table | 7) == PV_OK);
     CHECK(world.substrate.refreshed.empty());
     CHECK(world.get(pv_other_table) == (0x1000 | 0x67));
+    CHECK(world.get(pv_other_directory + 8) == (pv_table | 0x27));
     // Before paging is on none is in use.
     world.state.cr0 &= ~cr0::pg;
     CHECK(world.update(world.entry_of(0x23000), 0) == PV_OK);

@@ -167,7 +167,7 @@ TEST_CASE("Page updates are done in order until one is refused, and the structur
     CHECK(world.call_with(PV_UPDATE_PAGES, pv_page_updates { pv_data, 4, 99 }) == PV_ERROR_ABSENT);
     CHECK(world.get<pv_page_updates>(pv_structure).done == 2);
     CHECK(world.substrate.refreshed == std::vector<FakeSubstrate::Refresh> { { 0x80000, 2 } });
-    CHECK(world.get(pv_table + 0x82 * 4) == (0x82000 | 3));
+    CHECK(world.get(pv_table + 0x82 * 4) == (0x82000 | 0x63));
 
     CHECK(world.call_with(PV_UPDATE_PAGES, pv_page_updates { pv_data, 2, 99 }) == PV_OK);
     CHECK(world.get<pv_page_updates>(pv_structure).done == 2);

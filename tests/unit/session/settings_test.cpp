@@ -17,6 +17,7 @@ WorkerSettings sample()
     settings.strategy = "emulation";
     settings.boot = { "/k", std::string(1'000'000, 'x') + "\xFF\n\"", { { "/m1", "a b" }, { "/m2", "" } } };
     settings.memory_bytes = 64 * mebibyte;
+    settings.disks = { "one.img", "" };
     settings.clock = ClockKind::Virtual;
     settings.start_paused = true;
     return settings;

@@ -7,6 +7,7 @@
  *   flag     turns the interrupt flag on and off: two stores and a look
  */
 #include "arguments.h"
+#include "machine_workloads.h"
 #include "privileged.h"
 #include "text.h"
 #include "workload.h"
@@ -62,7 +63,7 @@ static const struct {
     uint32_t (*run)(uint32_t n);
 } kinds[] = { { "version", version }, { "state", state }, { "time", time }, { "flag", flag } };
 
-static bool run_hypercalls(const char* arguments)
+bool run_hypercalls(const char* arguments)
 {
     char name[16] = "version";
     const uint32_t n = argument_number(arguments, "n", 1000000, 1, 4000000000);
@@ -79,6 +80,3 @@ static bool run_hypercalls(const char* arguments)
     print("hypercalls: there is no kind '%s': version, state, time or flag\n", name);
     return false;
 }
-
-const struct workload machine_workloads[] = { { "hypercalls", run_hypercalls } };
-const unsigned machine_workload_count = 1;

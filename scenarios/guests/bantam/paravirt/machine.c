@@ -3,10 +3,15 @@
 
 #include "hypercall.h"
 #include "layout.h"
+#include "machine_workloads.h"
 #include "panic.h"
 #include "trap_gates.h"
+#include "workload.h"
 
 #define NANOSECONDS 1000000000u
+
+const struct workload machine_workloads[] = { { "disk", run_disk }, { "hypercalls", run_hypercalls } };
+const unsigned machine_workload_count = sizeof machine_workloads / sizeof machine_workloads[0];
 
 extern void system_call_entry(void);
 
