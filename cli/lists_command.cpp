@@ -68,6 +68,7 @@ nlohmann::json scenario_json(const Scenario& scenario)
         { "name", scenario.name },
         { "title", scenario.title },
         { "kernel", scenario.boot.kernel_path },
+        { "paravirtual_kernel", scenario.paravirtual_kernel },
         { "modules", modules },
         { "append", scenario.boot.command_line },
         { "memory_mib", scenario.memory_mebibytes },

@@ -50,7 +50,7 @@ struct Attempt {
     drop_needless_privileges();
     account.adopt();
     descriptors.push_back(STDERR_FILENO);
-    ConfinementPlan plan { .guest_runs_in = guest_runs_in, .descriptors = descriptors };
+    ConfinementPlan plan { .guest_runs_in = guest_runs_in, .descriptors = descriptors, .disks = {} };
     if (!confine_process(plan) || !confine_system_calls(plan))
         _exit(1);
     attempt();

@@ -66,7 +66,7 @@ void forge_account(const Message& setup, char with)
     auto account = WorkerAccount::open(std::move(setup.descriptors.at(AccountDescriptor)));
     account->adopt();
     std::array descriptors { control, STDERR_FILENO };
-    ConfinementPlan plan { RealRing::Ring3, descriptors };
+    ConfinementPlan plan { RealRing::Ring3, descriptors, {} };
     (void)confine_process(plan);
     (void)confine_system_calls(plan);
     say(MessageKind::Ready);

@@ -39,16 +39,16 @@ struct GateWorld : ParavirtWorld {
         for (uint8_t byte : code.bytes())
             memory.write(Gpa { at++ }, byte);
     }
-    void start(const CpuState& state = multiboot_entry_state(kernel_at, 0)) { cpu->load(state); }
+    void start(const CpuState& entry = multiboot_entry_state(kernel_at, 0)) { cpu->load(entry); }
 
-    // As the machine does, until the guest halts. An interrupt is asked for at every kick.
-    Exit run_to_halt(bool interrupts)
+    // As the machine does, until the guest halts. With `event_at_kick` an interrupt is asked for at every kick.
+    Exit run_to_halt(bool event_at_kick)
     {
         for (;;) {
             Exit exit = cpu->run();
             if (exit.reason == Exit::Reason::Kicked) {
                 ++kicks;
-                if (interrupts)
+                if (event_at_kick)
                     platform->interrupt_input().set_line(event_irq, true);
             } else if (exit.reason == Exit::Reason::InterruptWindow) {
                 auto vector = platform->acknowledge_interrupt();
@@ -113,12 +113,12 @@ struct GateWorld : ParavirtWorld {
         CHECK(get(result_at) == PV_OK);
         CHECK(get(calls_at) == calls);
         CHECK(get(fault_count_at) == 1);
-        auto state = cpu->save();
-        CHECK(state.gpr[Esi] == 0);
-        CHECK(state.gpr[Ebx] == 0x12345678);
-        CHECK(state.gpr[Edi] == 0x9ABCDEF0);
-        CHECK(state.gpr[Ebp] == 0x0F0F0F0F);
-        CHECK(state.cpl() == 0);
+        auto end = cpu->save();
+        CHECK(end.gpr[Esi] == 0);
+        CHECK(end.gpr[Ebx] == 0x12345678);
+        CHECK(end.gpr[Edi] == 0x9ABCDEF0);
+        CHECK(end.gpr[Ebp] == 0x0F0F0F0F);
+        CHECK(end.cpl() == 0);
     }
 };
 

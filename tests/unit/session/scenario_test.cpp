@@ -87,6 +87,25 @@ TEST_CASE("what a scenario leaves out has its default", "[session]")
     CHECK(scenario->boot.modules.empty());
 }
 
+TEST_CASE("a scenario may name a second kernel, for strategies whose guests are paravirtual", "[session]")
+{
+    auto both = parse(minimal_with("paravirtual_kernel = \"k-pv.elf\"\nmodules = [\"a.elf\"]\n"));
+    REQUIRE(both);
+    CHECK(both->boot_for(GuestKind::Unmodified).value().kernel_path == both->boot.kernel_path);
+    auto ported = both->boot_for(GuestKind::Paravirtual);
+    REQUIRE(ported);
+    CHECK(ported->kernel_path == "/g/k-pv.elf");
+    CHECK(ported->modules.size() == 1);
+
+    auto one = parse(minimal_with(""));
+    REQUIRE(one);
+    CHECK(one->boot_for(GuestKind::Unmodified));
+    auto refused = one->boot_for(GuestKind::Paravirtual);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ExitCode::Usage);
+    CHECK(refused.error().message.find("'demo' has no paravirtual kernel") != std::string::npos);
+}
+
 TEST_CASE("a bad scenario is refused with file, line and what is wrong", "[session]")
 {
     CHECK(complaint("name = \"demo\"\ntitle = oops\n").starts_with("/s/demo.toml:2: "));
@@ -122,6 +141,8 @@ TEST_CASE("a guest is a scenario's name or a file's path", "[session]")
     REQUIRE(by_path);
     CHECK(by_path->boot.kernel_path == "/nowhere/kernel.elf");
     CHECK(by_path->name == "kernel.elf");
+    // Whoever names a kernel by its path knows what kind it is.
+    CHECK(by_path->boot_for(GuestKind::Paravirtual).value().kernel_path == "/nowhere/kernel.elf");
 }
 
 TEST_CASE("an unknown guest is refused with the nearest name", "[session]")
