@@ -182,6 +182,7 @@ TEST_CASE("A block's ways out are found, and no breakpoint stays there", "[stops
     World world;
     if (!world.stops)
         return;
+    world.put(UC_X86_REG_ECX, 3);
     REQUIRE(world.run({ 0x49, 0x75, 0xFD, 0xF4 }) == UC_ERR_OK); // dec ecx; jnz itself; hlt
     const auto& code = *world.code;
     std::optional<TranslatedCode::Block> block;
