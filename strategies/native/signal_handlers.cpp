@@ -80,9 +80,10 @@ void block_other_signals()
 
 }
 
+// Not a real-time signal: those queue, and a thread that did not run for a while would get all of their frames at once.
 int SignalHandlers::kick_signal()
 {
-    return SIGRTMIN + 3;
+    return SIGUSR2;
 }
 
 Result<void> SignalHandlers::install(GuestSignals& guest)
