@@ -28,7 +28,7 @@ struct Operation {
 
 constexpr std::array operations {
     Operation { "faults", "n=20000", "faults", 20000, "page fault served by the guest" },
-    Operation { "ptes", "n=50000", "", 50000, "mapping change with INVLPG" },
+    Operation { "ptes", "n=50000", "", 50000, "mapping change" },
     Operation { "switches", "n=20000", "switches", 20000, "process switch" },
 };
 
