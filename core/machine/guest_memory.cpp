@@ -41,6 +41,7 @@ GuestMemory& GuestMemory::operator=(GuestMemory&& other) noexcept
     std::swap(m_host, other.m_host);
     std::swap(m_size, other.m_size);
     std::swap(m_regions, other.m_regions);
+    std::swap(m_watch, other.m_watch);
     return *this;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/machine/address.hpp"
+#include "core/machine/watched_frames.hpp"
 #include "core/result.hpp"
 
 #include <cstddef>
@@ -62,7 +63,11 @@ public:
     // The bytes of [base, base + length), or an empty span if that is not all RAM.
     std::span<std::byte> bytes(Gpa base, uint64_t length)
     {
-        return contains(base, length) ? std::span { m_host + base.value, length } : std::span<std::byte> {};
+        if (!contains(base, length))
+            return {};
+        if (m_watch) [[unlikely]]
+            m_watch->note(base, length);
+        return { m_host + base.value, length };
     }
     std::span<const std::byte> bytes(Gpa base, uint64_t length) const
     {
@@ -93,6 +98,9 @@ public:
         return true;
     }
 
+    // Who is told of bytes() that may be written, or nobody.
+    void set_watch(WatchedFrames* watch) { m_watch = watch; }
+
 private:
     GuestMemory() = default;
 
@@ -100,6 +108,7 @@ private:
     std::byte* m_host = nullptr;
     uint64_t m_size = 0;
     MemoryRegion m_regions[3] = {};
+    WatchedFrames* m_watch = nullptr;
 };
 
 }

@@ -4,6 +4,7 @@
 #include "core/x86/segments.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringside {
 
@@ -66,7 +67,7 @@ struct Fetch {
             memory.physical(), state, address, Access::Execute, privilege_of(state), AccessedDirty::Update);
         if (!walk.present)
             return page_fault(walk.error_code, address);
-        auto source = memory.physical().bytes(walk.physical, length);
+        auto source = std::as_const(memory.physical()).bytes(walk.physical, length);
         for (uint32_t i = 0; i < length; ++i)
             buffer[count + i] = source.empty() ? uint8_t { 0xFF } : std::to_integer<uint8_t>(source[i]);
         count += length;

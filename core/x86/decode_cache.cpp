@@ -4,6 +4,7 @@
 #include "core/x86/segments.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace ringside {
 
@@ -24,7 +25,7 @@ const std::byte* code_bytes(GuestMemory& memory, const CpuState& state, Gla addr
         return nullptr;
     PageWalk walk
         = walk_pages(memory, state, address, Access::Execute, privilege_of(state), AccessedDirty::Update);
-    return walk.present ? memory.bytes(walk.physical, length).data() : nullptr;
+    return walk.present ? std::as_const(memory).bytes(walk.physical, length).data() : nullptr;
 }
 
 }

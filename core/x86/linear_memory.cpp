@@ -3,6 +3,7 @@
 #include "core/verify.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringside {
 
@@ -38,7 +39,11 @@ std::byte* LinearMemory::host_bytes(Gla address, uint32_t length, Access access,
     if (address.page_offset() + length > page_size)
         return nullptr;
     PageWalk walk = walk_pages(m_memory, m_state, address, access, privilege, AccessedDirty::Update);
-    return walk.present ? m_memory.bytes(walk.physical, length).data() : nullptr;
+    if (!walk.present)
+        return nullptr;
+    // Only who may write is told to those who watch.
+    return access == Access::Write ? m_memory.bytes(walk.physical, length).data()
+                                   : const_cast<std::byte*>(std::as_const(m_memory).bytes(walk.physical, length).data());
 }
 
 MaybeFault LinearMemory::read_bytes(Gla address, std::span<std::byte> target, Privilege privilege) const
@@ -66,7 +71,7 @@ void LinearMemory::copy_in(Gpa address, std::span<std::byte> target) const
 {
     if (target.empty())
         return;
-    if (auto source = m_memory.bytes(address, target.size()); !source.empty())
+    if (auto source = std::as_const(m_memory).bytes(address, target.size()); !source.empty())
         std::memcpy(target.data(), source.data(), target.size());
     else
         std::memset(target.data(), 0xFF, target.size());

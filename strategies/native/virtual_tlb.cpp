@@ -68,6 +68,9 @@ TlbFill VirtualTlb::fill(const CpuState& state, Gla address, Access access, Priv
         entry |= global;
     if (!paging || walk.page_bytes > page_size)
         entry |= large;
+    entry = restricted(entry);
+    if (access == Access::Write && !(entry & writable))
+        return { TlbFill::Outcome::Emulate };
     Run run = m_tuning.fill_around ? run_around(state, page, entry, paging ? walk.page_bytes : 0) : Run { page, 1 };
     entry -= (page - run.page) * page_size;
     if (!map(run, entry)) {
@@ -80,7 +83,38 @@ TlbFill VirtualTlb::fill(const CpuState& state, Gla address, Access access, Priv
 // RAM, at an address that the host lets us use.
 bool VirtualTlb::is_mappable(uint32_t page, uint64_t frame) const
 {
-    return page >= m_window.begin() / page_size && page < m_end_page && m_memory.contains(Gpa { frame }, page_size);
+    uint64_t address = uint64_t { page } * page_size;
+    bool in_hole = address >= m_rules.hole_begin && address < m_rules.hole_end;
+    return page >= m_window.begin() / page_size && page < m_end_page && !in_hole
+        && m_memory.contains(Gpa { frame }, page_size);
+}
+
+uint32_t VirtualTlb::restricted(uint32_t entry) const
+{
+    bool read_only = m_rules.read_only && m_rules.read_only->watches((entry & frame_mask) / page_size);
+    return read_only ? entry & ~uint32_t { writable } : entry;
+}
+
+Window::Protection VirtualTlb::protection_of(uint32_t entry) const
+{
+    if (m_rules.executable)
+        return entry & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute;
+    return entry & writable ? Window::Protection::ReadWrite : Window::Protection::Read;
+}
+
+void VirtualTlb::write_protect(uint32_t frame)
+{
+    for_each_table(0, [&](Run table) {
+        for (uint32_t page = table.page; page < table.page + table.count; ++page) {
+            uint32_t& entry = m_entries[page];
+            if (!(entry & mapped) || !(entry & writable) || (entry & frame_mask) / page_size != frame)
+                continue;
+            entry &= ~uint32_t { writable };
+            if (!concealed() || page < m_concealed_from)
+                m_window.protect(Gla { page * page_size }, page_size, protection_of(entry));
+            m_host_mappings += 2;
+        }
+    });
 }
 
 // The pages around `page` that can be mapped together with it: consecutive frames with the same rights. Large pages, and
@@ -102,6 +136,8 @@ VirtualTlb::Run VirtualTlb::run_around(const CpuState& state, uint32_t page, uin
     }
     auto fits = [&](uint32_t neighbor) {
         uint32_t wanted = entry + (neighbor - page) * page_size;
+        if (restricted(wanted) != wanted)
+            return false;
         if (m_entries[neighbor] & mapped)
             return entry & large ? m_entries[neighbor] != wanted : false;
         return is_mappable(neighbor, wanted & frame_mask) && ((entry & large) || entry_in_tables(state, neighbor) == wanted);
@@ -133,7 +169,7 @@ uint32_t VirtualTlb::entry_in_tables(const CpuState& state, uint32_t page) const
         entry |= user;
     if ((*found & page_entry::global) && (state.cr4 & cr4::pge))
         entry |= global;
-    return entry;
+    return restricted(entry);
 }
 
 uint32_t VirtualTlb::entry_in_directory(const CpuState& state, uint32_t page) const
@@ -145,7 +181,7 @@ bool VirtualTlb::map(Run run, uint32_t entry)
 {
     if (m_host_mappings >= most_host_mappings)
         return false;
-    auto protection = entry & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute;
+    auto protection = protection_of(entry);
     auto populate = run.count <= populate_at_most ? Window::Populate::Now : Window::Populate::Later;
     if (!m_window.map(Gla { run.page * page_size }, uint64_t { run.count } * page_size, m_memory.descriptor(),
             entry & frame_mask, protection, populate))
@@ -188,7 +224,10 @@ void VirtualTlb::flush()
             if (m_count[index] > 0)
                 forget({ index * pages_per_table, pages_per_table });
         }
-        m_window.unmap(0, uint64_t { m_end_page } * page_size);
+        uint64_t end = uint64_t { m_end_page } * page_size;
+        m_window.unmap(0, m_rules.hole_end > 0 ? m_rules.hole_begin : end);
+        if (m_rules.hole_end > 0 && m_rules.hole_end < end)
+            m_window.unmap(m_rules.hole_end, end - m_rules.hole_end);
     }
     m_host_mappings = 0;
     m_concealed_from = 0;
@@ -239,7 +278,7 @@ void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
         --left;
         if (old & global)
             continue;
-        uint32_t now = large_entry ? large_entry + (page - first) * page_size : entry_in_tables(state, page);
+        uint32_t now = large_entry ? restricted(large_entry + (page - first) * page_size) : entry_in_tables(state, page);
         // A page that has become dirty since it was mapped read-only may stay as it is.
         if (now == old || now == (old | writable))
             continue;
@@ -381,8 +420,7 @@ void VirtualTlb::reveal(Run table)
         while (page < end && (m_entries[page] & rights) == now)
             ++page;
         if (now & mapped)
-            m_window.protect(Gla { first * page_size }, uint64_t { page - first } * page_size,
-                now & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute);
+            m_window.protect(Gla { first * page_size }, uint64_t { page - first } * page_size, protection_of(now));
     }
 }
 

@@ -30,6 +30,13 @@ struct VirtualTlbTuning {
     bool replace = true;      // after a load of CR3, map the new pages in place of the old at once
 };
 
+// What a strategy asks for that does not run the guest's code where it lies.
+struct VirtualTlbRules {
+    bool executable = true;                   // guest code runs in these pages
+    const WatchedFrames* read_only = nullptr; // frames that are never mapped writable
+    uint64_t hole_begin = 0, hole_end = 0;    // of the window: somebody else's, never mapped
+};
+
 struct TlbFill {
     enum class Outcome : uint8_t {
         Mapped,
@@ -45,6 +52,11 @@ class VirtualTlb {
 public:
     // Guest-linear addresses from `end` on are not the guest's: accesses there are page faults.
     VirtualTlb(GuestMemory& memory, Window& window, uint64_t end = Window::end);
+
+    // Before anything is mapped.
+    void set_rules(const VirtualTlbRules& rules) { m_rules = rules; }
+    // The frame has become a read-only one: so do its mappings.
+    void write_protect(uint32_t frame);
 
     TlbFill fill(const CpuState& state, Gla address, Access access, Privilege privilege);
 
@@ -86,6 +98,8 @@ private:
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
     uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;
     bool is_mappable(uint32_t page, uint64_t frame) const;
+    uint32_t restricted(uint32_t entry) const;
+    Window::Protection protection_of(uint32_t entry) const;
     void revalidate(const CpuState& state, uint32_t directory_index);
     void remember_supervisor(Run run);
     void hide(Run run, uint32_t end);
@@ -97,6 +111,7 @@ private:
     Window& m_window;
     uint32_t m_end_page;
     VirtualTlbTuning m_tuning;
+    VirtualTlbRules m_rules;
 
     struct Free {
         void operator()(uint32_t* entries) const { std::free(entries); }

@@ -43,6 +43,10 @@ int rights(Window::Protection protection)
     switch (protection) {
     case Window::Protection::None:
         return PROT_NONE;
+    case Window::Protection::Read:
+        return PROT_READ;
+    case Window::Protection::ReadWrite:
+        return PROT_READ | PROT_WRITE;
     case Window::Protection::ReadExecute:
         return PROT_READ | PROT_EXEC;
     case Window::Protection::ReadWriteExecute:

@@ -25,7 +25,7 @@ public:
     // Addresses below this cannot be mapped: 0, or the host's vm.mmap_min_addr for those without the right.
     uint32_t begin() const { return m_begin; }
 
-    enum class Protection : uint8_t { None, ReadExecute, ReadWriteExecute };
+    enum class Protection : uint8_t { None, Read, ReadWrite, ReadExecute, ReadWriteExecute };
     // What the host does with pages that are not yet in its own page tables: all at once, or each when it is touched.
     enum class Populate : uint8_t { Now, Later };
 

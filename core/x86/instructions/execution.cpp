@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace ringside {
 
@@ -38,7 +39,9 @@ MaybeFault Execution::find_memory(
     place.bytes = bytes;
     place.host = nullptr;
     if (place.extent.second_length == 0)
-        place.host = engine.memory().bytes(place.extent.first, bytes).data();
+        place.host = access == Access::Write
+            ? engine.memory().bytes(place.extent.first, bytes).data()
+            : const_cast<std::byte*>(std::as_const(engine.memory()).bytes(place.extent.first, bytes).data());
     return {};
 }
 
@@ -77,7 +80,7 @@ void Execution::store(const Place& place, uint64_t value)
 uint64_t Execution::load_run(Gpa address, unsigned bytes)
 {
     uint64_t value = 0;
-    if (auto source = engine.memory().bytes(address, bytes); !source.empty()) {
+    if (auto source = std::as_const(engine.memory()).bytes(address, bytes); !source.empty()) {
         std::memcpy(&value, source.data(), bytes);
         return value;
     }

@@ -1,0 +1,95 @@
+// One translated block: a stretch of guest code with one way in and several ways out, and everything that is known about
+// its translation. A block lies in one page of the guest and depends on nothing but its bytes, its address and its mode.
+#pragma once
+
+#include "strategies/rewriting/monitor_area.hpp"
+#include "strategies/rewriting/treatment.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ringside::rewriting {
+
+// How the guest's registers are found when the host is stopped before an instruction of the translation. Whatever the
+// place, the guest is then exactly before one of its own instructions, or behind one.
+enum class Recovery : uint8_t {
+    Boundary,    // in the registers
+    Ecx,         // ECX is in its slot
+    PushedFlags, // as Ecx, and EDX too; PUSHF has moved ESP and will be executed again
+    Popped,      // POPF is done but for IF, whose code is in a slot; ECX is in its slot
+    TargetInEcx, // a branch is done: EIP is in ECX, ECX is in its slot
+    Lookup,      // a branch is done: EIP and ECX are in their slots
+};
+
+struct Point {
+    uint16_t offset = 0; // in the translation; valid up to the next point
+    Recovery recovery = Recovery::Boundary;
+    bool shadow = false; // an STI came just before (SDM 3A §6.8.3)
+    uint32_t eip = 0;
+};
+
+// A place where translated code calls the monitor.
+struct Site {
+    enum class Kind : uint8_t {
+        Exit,      // the target of a direct branch: translate it, and link the branch to it
+        Emulate,   // execute the instruction
+        Undefined, // the instruction is not one: #UD
+        NoFpu,     // #NM, or #UD
+        Changed,   // the code is no longer what was translated
+        FellOff,   // the instruction crosses the page: execute it
+    };
+    Kind kind = Kind::Emulate;
+    Recovery recovery = Recovery::Boundary;
+    bool shadow = false;
+    uint32_t eip = 0;
+    uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
+    uint16_t stub = 0;    // ... and where it leads while it is not linked
+    uint32_t linked = 0;  // Exit: the block behind it, 0: none
+};
+
+// One guest instruction of a block, for people.
+struct SourceInstruction {
+    uint16_t guest_offset = 0;
+    uint16_t host_offset = 0;
+    uint8_t length = 0;
+    Treatment treatment = Treatment::Identical;
+    std::string_view reason;
+};
+
+using BlockId = uint32_t; // 0: none
+
+struct BlockKey {
+    uint32_t eip = 0;   // CS is flat, so this is the linear address as well
+    uint32_t frame = 0; // of guest memory
+    CodeRing ring = CodeRing::Ring0;
+};
+
+struct Block {
+    BlockKey key;
+    FpuMode fpu;
+    bool uses_fpu = false; // `fpu` matters
+    bool checks = false;   // compares its source with memory each time that it is entered
+    bool active = false;   // can be reached by links and through the entry table
+    bool dead = false;     // its source has changed, or the like
+
+    uint32_t host = 0; // of its first instruction: the way in through the entry table
+    uint16_t body = 0; // offset of the way in by links
+    uint16_t size = 0;
+    uint16_t chain = 0; // offset of the displacement of the jump to the next block of the same entry
+
+    std::vector<uint8_t> source;
+    std::vector<Point> points; // ascending
+    std::vector<Site> sites;
+    std::vector<SourceInstruction> instructions;
+
+    struct Link {
+        BlockId from = 0;
+        uint16_t site = 0;
+    };
+    std::vector<Link> incoming;
+    BlockId next_of_entry = 0;
+
+    uint32_t body_address() const { return host + body; }
+};
+
+}

@@ -1,0 +1,86 @@
+// Writes 32-bit code of one block into a buffer. Addresses are those that the code will have in the window. The notation of
+// the names is AT&T's without the sizes; GS is the monitor's segment.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ringside::rewriting {
+
+class Emitter {
+public:
+    explicit Emitter(uint32_t address) : m_address(address) { m_bytes.reserve(1024); }
+
+    uint16_t offset() const { return static_cast<uint16_t>(m_bytes.size()); }
+    uint32_t address() const { return m_address + offset(); }
+    std::span<const uint8_t> bytes() const { return m_bytes; }
+
+    void u8(unsigned value) { m_bytes.push_back(static_cast<uint8_t>(value)); }
+    void u32(uint32_t value)
+    {
+        for (int shift = 0; shift < 32; shift += 8)
+            u8(value >> shift & 0xFF);
+    }
+    void raw(std::span<const uint8_t> bytes) { m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end()); }
+    void align(uint32_t to)
+    {
+        while (address() % to != 0)
+            u8(0xCC);
+    }
+
+    // Register numbers are those of enum Gpr.
+    void store(uint32_t at, unsigned reg) { memory(0x89, reg, at); }              // mov %reg, %gs:at
+    void load(unsigned reg, uint32_t at) { memory(0x8B, reg, at); }               // mov %gs:at, %reg
+    void store_constant(uint32_t at, uint32_t value) { memory(0xC7, 0, at), u32(value); }
+    void push(uint32_t at) { memory(0xFF, 6, at); }                               // push %gs:at
+    void load_fs(uint32_t at) { memory(0x8E, 4, at); }                            // mov %gs:at, %fs
+    void load_indexed(unsigned reg, uint32_t table)                               // mov %gs:table(,%ecx,4), %reg
+    {
+        u8(0x65), u8(0x8B), u8(0x04 | reg << 3), u8(0x8D), u32(table);
+    }
+    void load_byte_indexed(uint32_t table) { u8(0x65), u8(0x0F), u8(0xB6), u8(0x89), u32(table); } // movzb %gs:table(%ecx), %ecx
+    void load_byte(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB6), u8(0x0D), u32(at); }               // movzb %gs:at, %ecx
+    void add_to_ecx(uint32_t constant) { u8(0x8D), u8(0x89), u32(constant); }                      // lea constant(%ecx), %ecx
+    void ecx_low_16() { u8(0x0F), u8(0xB7), u8(0xC9); }                                            // movzw %cx, %ecx
+    void ecx_second_byte() { u8(0x0F), u8(0xB6), u8(0xCD); }                                       // movzb %ch, %ecx
+    void jump_indexed(uint32_t table) { u8(0x65), u8(0xFF), u8(0x24), u8(0x8D), u32(table); }      // jmp *%gs:table(,%ecx,4)
+    void jump_to_monitor(uint16_t selector, uint32_t gate) { u8(0xEA), u32(gate), u8(selector & 0xFF), u8(selector >> 8); }
+
+    // Jumps over what is emitted until land() if ECX is 0. Flags stay.
+    struct Skip {
+        uint16_t from;
+    };
+    Skip skip_if_ecx_zero()
+    {
+        u8(0xE3), u8(0);
+        return { offset() };
+    }
+    void land(Skip skip) { m_bytes[skip.from - 1u] = static_cast<uint8_t>(offset() - skip.from); }
+
+    // A jump whose displacement is filled in by set_target(); returns the displacement's offset.
+    uint16_t jump()
+    {
+        u8(0xE9), u32(0);
+        return static_cast<uint16_t>(offset() - 4);
+    }
+    uint16_t jump_if(unsigned condition) // the low four bits of the opcode
+    {
+        u8(0x0F), u8(0x80 | condition), u32(0);
+        return static_cast<uint16_t>(offset() - 4);
+    }
+    void set_target(uint16_t displacement, uint32_t target)
+    {
+        uint32_t relative = target - (m_address + displacement + 4u);
+        for (unsigned i = 0; i < 4; ++i)
+            m_bytes[displacement + i] = static_cast<uint8_t>(relative >> (8 * i));
+    }
+
+private:
+    void memory(unsigned opcode, unsigned reg, uint32_t at) { u8(0x65), u8(opcode), u8(0x05 | reg << 3), u32(at); }
+
+    uint32_t m_address;
+    std::vector<uint8_t> m_bytes;
+};
+
+}

@@ -1,0 +1,128 @@
+#include "strategies/rewriting/monitor_area.hpp"
+
+#include "core/machine/address.hpp"
+#include "core/verify.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+extern "C" void ringside_rewriting_gate();
+
+namespace ringside::rewriting {
+
+namespace {
+
+void* address(uint32_t at)
+{
+    return reinterpret_cast<void*>(uintptr_t { at });
+}
+
+// 64-bit code: jmp *0(%rip), and the address behind it.
+void fill_gate(std::byte* page)
+{
+    constexpr uint8_t jump[] { 0xFF, 0x25, 0, 0, 0, 0 };
+    auto gate = reinterpret_cast<uint64_t>(&ringside_rewriting_gate);
+    std::memcpy(page, jump, sizeof(jump));
+    std::memcpy(page + sizeof(jump), &gate, sizeof(gate));
+}
+
+void fill_popf_codes(std::byte* table)
+{
+    constexpr unsigned tf = 1, interrupt_flag = 2, iopl = 0x30, nt = 0x40;
+    for (unsigned high = 0; high < popf_code_count; ++high) {
+        uint32_t code = high & interrupt_flag ? interrupts_on : interrupts_off;
+        table[high] = std::byte(high & (tf | iopl | nt) ? 0 : code);
+    }
+}
+
+}
+
+Result<MonitorArea> MonitorArea::create(uint32_t base)
+{
+    MonitorArea area;
+    area.m_file = memfd_create("ringside-rewriting", MFD_CLOEXEC);
+    void* ours = MAP_FAILED;
+    if (area.m_file >= 0 && ftruncate(area.m_file, bytes) == 0)
+        ours = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, area.m_file, 0);
+    if (ours == MAP_FAILED)
+        return fail(ExitCode::Unavailable, std::string("no memory for translated code: ") + std::strerror(errno));
+    area.m_ours = static_cast<std::byte*>(ours);
+    fill_gate(area.m_ours);
+    fill_popf_codes(area.m_ours + constants_at);
+    new (area.m_ours + slots_at) Slots;
+    new (area.m_ours + state_at) VirtualState;
+    area.m_base = base;
+    if (!area.map_at(base))
+        return fail(ExitCode::Unavailable, std::string("translated code cannot be mapped: ") + std::strerror(errno));
+    return area;
+}
+
+MonitorArea::MonitorArea(MonitorArea&& other) noexcept
+    : m_base(other.m_base)
+    , m_file(std::exchange(other.m_file, -1))
+    , m_ours(std::exchange(other.m_ours, nullptr))
+    , m_concealed(other.m_concealed)
+{
+}
+
+// What the guest sees belongs to the window, which goes as a whole.
+MonitorArea::~MonitorArea()
+{
+    if (m_ours)
+        munmap(m_ours, bytes);
+    if (m_file >= 0)
+        close(m_file);
+}
+
+bool MonitorArea::map_at(uint32_t base) const
+{
+    struct Part {
+        uint32_t begin, end;
+        int rights;
+    };
+    constexpr Part parts[] {
+        { 0, slots_at, PROT_READ | PROT_EXEC },
+        { slots_at, constants_at, PROT_READ | PROT_WRITE },
+        { constants_at, ring_0_at, PROT_READ },
+        { ring_0_at, bytes, PROT_READ | PROT_EXEC },
+    };
+    for (const auto& part : parts) {
+        if (mmap(address(base + part.begin), part.end - part.begin, part.rights, MAP_SHARED | MAP_FIXED, m_file,
+                static_cast<off_t>(part.begin))
+            == MAP_FAILED)
+            return false;
+    }
+    return true;
+}
+
+void MonitorArea::move(uint32_t base)
+{
+    constexpr int nothing = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    VERIFY(mmap(address(m_base), bytes, PROT_NONE, nothing, -1, 0) != MAP_FAILED);
+    m_base = base;
+    m_concealed = false;
+    VERIFY(map_at(base));
+}
+
+void MonitorArea::conceal()
+{
+    if (std::exchange(m_concealed, true))
+        return;
+    VERIFY(mprotect(address(m_base + state_at), page_size, PROT_READ) == 0);
+    VERIFY(mprotect(address(m_base + ring_0_at), ring_3_at - ring_0_at, PROT_NONE) == 0);
+}
+
+void MonitorArea::reveal()
+{
+    if (!std::exchange(m_concealed, false))
+        return;
+    VERIFY(mprotect(address(m_base + state_at), page_size, PROT_READ | PROT_WRITE) == 0);
+    VERIFY(mprotect(address(m_base + ring_0_at), ring_3_at - ring_0_at, PROT_READ | PROT_EXEC) == 0);
+}
+
+}

@@ -1,0 +1,117 @@
+// The part of the window that belongs to the monitor: where translated code lies, and what it works with. 32-bit code can
+// reach nothing else, so it must be below 4 GiB, in the midst of the guest's addresses, at a place that the guest does not
+// use. The monitor has a second mapping of all of it, above 4 GiB, where it may write.
+//
+//   +0x0000000  gate          64-bit code: the way to the monitor                       read, execute
+//   +0x0001000  slots         where translated code puts registers down for a moment    read, write
+//   +0x0002000  virtual state the guest's privileged state, as translated code needs it read, write in ring 0
+//   +0x0003000  constants     tables of the inline sequences                            read
+//   +0x0040000  entry tables  ring 0, ring 3: where indirect branches go                read
+//   +0x0100000  code          of ring 0                                                 read, execute; not while ring 3 runs
+//   +0x1000000  code          of ring 3                                                 read, execute
+//
+// What lies in the slots and in the virtual state the guest may have written, a moment ago: nothing there is believed.
+// Translated code reaches it through GS, whose selector is the host's flat one; the guest's own GS is played by FS.
+#pragma once
+
+#include "core/machine/cpu_state.hpp"
+#include "core/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringside::rewriting {
+
+// Registers put down, in the slots page.
+struct Slots {
+    uint32_t ecx = 0;
+    uint32_t edx = 0;
+    uint32_t target = 0; // guest address of an indirect branch
+    uint32_t site = 0;   // which place of which block calls the monitor
+    uint32_t code = 0;   // an intermediate value of POPF
+};
+
+// IF in a form that tables can be indexed with.
+enum InterruptCode : uint32_t { interrupts_off = 1, interrupts_on = 2 };
+
+struct VirtualState {
+    uint32_t interrupts = interrupts_off; // enum InterruptCode
+    // By InterruptCode: 0 if the guest must not go on by itself with this IF, because an interrupt waits.
+    uint32_t may_go_on[3] = { 0, 1, 1 };
+    // By InterruptCode: what to add to the flags that PUSHF really stores.
+    uint32_t flags_difference[3] = {};
+    uint32_t control[5] = {};   // CR0 to CR4
+    uint32_t selectors[6] = {}; // as the guest believes, in the order of enum SegmentRegister
+    uint16_t real_fs = 0;       // real selectors, while the guest's own FS is in FS ...
+    uint16_t real_gs = 0;       // ... and while FS plays the guest's GS
+};
+
+// Which half of the area: rings 1 and 2 are not translated.
+enum class CodeRing : uint8_t { Ring0, Ring3 };
+
+class MonitorArea {
+public:
+    static constexpr uint32_t bytes = 32u << 20;
+    static constexpr uint32_t entries = 1u << 16; // of an entry table, by the low 16 bits of the guest's address
+
+    // Above all RAM (maximum_memory) and below the devices of a PC.
+    static constexpr uint32_t usual_base = 0xF0000000;
+
+    // Maps all of it into the window, which is reserved.
+    static Result<MonitorArea> create(uint32_t base = usual_base);
+    MonitorArea(MonitorArea&&) noexcept;
+    MonitorArea& operator=(MonitorArea&&) = delete;
+    MonitorArea(const MonitorArea&) = delete;
+    ~MonitorArea();
+
+    // To another place of the window; the old one belongs to nobody then. Code that was made for the old place is void.
+    void move(uint32_t base);
+
+    uint32_t base() const { return m_base; }
+    uint64_t end() const { return uint64_t { m_base } + bytes; }
+    bool contains(uint64_t address) const { return address >= m_base && address < end(); }
+
+    // Addresses for 32-bit code.
+    uint32_t gate() const { return m_base; }
+    uint32_t slot(std::size_t offset) const { return m_base + slots_at + static_cast<uint32_t>(offset); }
+    uint32_t state(std::size_t offset) const { return m_base + state_at + static_cast<uint32_t>(offset); }
+    uint32_t popf_codes() const { return m_base + constants_at; }
+    uint32_t entry_table(CodeRing ring) const { return m_base + tables_at + (ring == CodeRing::Ring3 ? table_bytes : 0); }
+    uint32_t code_begin(CodeRing ring) const { return m_base + (ring == CodeRing::Ring3 ? ring_3_at : ring_0_at); }
+    uint32_t code_end(CodeRing ring) const { return m_base + (ring == CodeRing::Ring3 ? bytes : ring_3_at); }
+
+    // The monitor's own view.
+    volatile Slots& slots() const { return *reinterpret_cast<volatile Slots*>(m_ours + slots_at); }
+    volatile VirtualState& state() const { return *reinterpret_cast<volatile VirtualState*>(m_ours + state_at); }
+    std::span<uint32_t> entry_table_of(CodeRing ring) const
+    {
+        return { reinterpret_cast<uint32_t*>(m_ours + (entry_table(ring) - m_base)), entries };
+    }
+    // The byte that 32-bit code sees at `address`.
+    uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - m_base)); }
+
+    // While ring 3 runs with segments that reach here: what only ring 0 may use.
+    void conceal();
+    void reveal();
+
+private:
+    static constexpr uint32_t slots_at = 0x1000, state_at = 0x2000, constants_at = 0x3000, tables_at = 0x40000;
+    static constexpr uint32_t table_bytes = entries * sizeof(uint32_t);
+    static constexpr uint32_t ring_0_at = 0x100000, ring_3_at = 0x1000000;
+    static_assert(tables_at + 2 * table_bytes <= ring_0_at);
+
+    MonitorArea() = default;
+    bool map_at(uint32_t base) const;
+
+    uint32_t m_base = 0;
+    int m_file = -1;
+    std::byte* m_ours = nullptr;
+    bool m_concealed = false;
+};
+
+// In the constants: by the second byte of the flags that POPF is about to load, in ring 0. 0: not inline (TF, IOPL or NT is
+// set); else the InterruptCode.
+inline constexpr uint32_t popf_code_count = 256;
+
+}

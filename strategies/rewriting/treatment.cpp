@@ -1,0 +1,156 @@
+#include "strategies/rewriting/treatment.hpp"
+
+#include "core/x86/instruction_classes.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ringside::rewriting {
+
+namespace {
+
+// What a processor may execute for the guest as it stands: integer, x87, MMX and SSE instructions, whose state is the
+// guest's own. What is not here does not exist for the guest (core/x86/cpuid.hpp), and much of it would reach the host:
+// its hypervisor (VMCALL), its protection keys, code outside the cache (XBEGIN).
+constexpr std::array harmless_sets {
+    ZYDIS_ISA_SET_I86, ZYDIS_ISA_SET_I186, ZYDIS_ISA_SET_I286REAL, ZYDIS_ISA_SET_I286PROTECTED, ZYDIS_ISA_SET_I386,
+    ZYDIS_ISA_SET_I486, ZYDIS_ISA_SET_I486REAL, ZYDIS_ISA_SET_PENTIUMREAL, ZYDIS_ISA_SET_PENTIUMMMX, ZYDIS_ISA_SET_PPRO,
+    ZYDIS_ISA_SET_RDPMC, ZYDIS_ISA_SET_CMOV, ZYDIS_ISA_SET_FCMOV, ZYDIS_ISA_SET_FAT_NOP, ZYDIS_ISA_SET_X87,
+    ZYDIS_ISA_SET_FXSAVE, ZYDIS_ISA_SET_SSE, ZYDIS_ISA_SET_SSEMXCSR, ZYDIS_ISA_SET_SSE_PREFETCH,
+    ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_SSE2, ZYDIS_ISA_SET_SSE2MMX, ZYDIS_ISA_SET_PAUSE, ZYDIS_ISA_SET_LAHF,
+    ZYDIS_ISA_SET_SSE3, ZYDIS_ISA_SET_SSE3X87, ZYDIS_ISA_SET_SSSE3, ZYDIS_ISA_SET_SSSE3MMX, ZYDIS_ISA_SET_SSE4,
+    ZYDIS_ISA_SET_SSE42, ZYDIS_ISA_SET_POPCNT, ZYDIS_ISA_SET_MOVBE, ZYDIS_ISA_SET_CLFSH,
+};
+
+constexpr auto is_harmless_set = [] {
+    std::array<bool, ZYDIS_ISA_SET_MAX_VALUE + 1> harmless {};
+    for (auto set : harmless_sets)
+        harmless[set] = true;
+    return harmless;
+}();
+
+bool is_near_branch(const Instruction& instruction)
+{
+    auto type = instruction.info.meta.branch_type;
+    return type == ZYDIS_BRANCH_TYPE_SHORT || type == ZYDIS_BRANCH_TYPE_NEAR;
+}
+
+bool is_register(const ZydisDecodedOperand& operand, ZydisRegister first, ZydisRegister last)
+{
+    return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= first && operand.reg.value <= last;
+}
+
+// MOV r, CRn of a register that exists.
+bool reads_control_register(const Instruction& instruction)
+{
+    const auto& from = instruction.operands[1];
+    return is_register(instruction.operands[0], ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_EDI)
+        && (is_register(from, ZYDIS_REGISTER_CR0, ZYDIS_REGISTER_CR0)
+            || is_register(from, ZYDIS_REGISTER_CR2, ZYDIS_REGISTER_CR4));
+}
+
+bool reads_segment_register(const Instruction& instruction)
+{
+    return is_register(instruction.operands[1], ZYDIS_REGISTER_ES, ZYDIS_REGISTER_GS)
+        && instruction.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER;
+}
+
+// Those whose effect is on virtual state alone.
+bool is_inline(const Instruction& instruction, bool ring_3)
+{
+    switch (instruction.info.mnemonic) {
+    case ZYDIS_MNEMONIC_CLI:
+    case ZYDIS_MNEMONIC_STI:
+    case ZYDIS_MNEMONIC_POPFD:
+        return !ring_3;
+    case ZYDIS_MNEMONIC_PUSHFD:
+        return true;
+    case ZYDIS_MNEMONIC_MOV:
+        return reads_segment_register(instruction) || (!ring_3 && reads_control_register(instruction));
+    case ZYDIS_MNEMONIC_PUSH:
+        return instruction.info.operand_width == 32;
+    default:
+        return false;
+    }
+}
+
+bool changes_mxcsr_or_xmm(const Instruction& instruction)
+{
+    auto set = instruction.info.meta.isa_set;
+    return set == ZYDIS_ISA_SET_SSE || set == ZYDIS_ISA_SET_SSEMXCSR || set == ZYDIS_ISA_SET_SSE2
+        || set == ZYDIS_ISA_SET_SSE2MMX || set == ZYDIS_ISA_SET_SSE3 || set == ZYDIS_ISA_SET_SSSE3
+        || set == ZYDIS_ISA_SET_SSE4 || set == ZYDIS_ISA_SET_SSE42;
+}
+
+// Of these sets the instructions without floating-point or vector registers do not trap: MOVNTI, fences, prefetches, CRC32.
+bool has_plain_registers_only(const Instruction& instruction)
+{
+    switch (instruction.info.mnemonic) {
+    case ZYDIS_MNEMONIC_MOVNTI:
+    case ZYDIS_MNEMONIC_SFENCE:
+    case ZYDIS_MNEMONIC_LFENCE:
+    case ZYDIS_MNEMONIC_MFENCE:
+    case ZYDIS_MNEMONIC_CRC32:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool is_x87_or_mmx(const Instruction& instruction)
+{
+    auto set = instruction.info.meta.isa_set;
+    return set == ZYDIS_ISA_SET_X87 || set == ZYDIS_ISA_SET_FCMOV || set == ZYDIS_ISA_SET_PENTIUMMMX
+        || set == ZYDIS_ISA_SET_FXSAVE || set == ZYDIS_ISA_SET_SSE3X87 || set == ZYDIS_ISA_SET_SSSE3MMX;
+}
+
+Treated treat_floating_point(Treated treated, const Instruction& instruction, FpuMode fpu)
+{
+    bool sse = changes_mxcsr_or_xmm(instruction) && !has_plain_registers_only(instruction);
+    treated.uses_fpu = sse || is_x87_or_mmx(instruction);
+    if (treated.uses_fpu && (sse ? fpu.sse_traps : fpu.x87_traps)) {
+        treated.treatment = Treatment::Callout;
+        treated.no_fpu = true;
+        treated.reason = "The kernel has told the processor to trap here (CR0.TS, CR0.EM or CR4.OSFXSR).";
+    }
+    return treated;
+}
+
+}
+
+std::string_view treatment_name(Treatment treatment)
+{
+    switch (treatment) {
+    case Treatment::Identical:
+        return "identical";
+    case Treatment::ControlFlow:
+        return "control flow";
+    case Treatment::Inline:
+        return "inline";
+    case Treatment::Callout:
+        return "callout";
+    }
+    return "";
+}
+
+FpuMode fpu_mode_of(const CpuState& state)
+{
+    bool traps = state.cr0 & (cr0::ts | cr0::em);
+    return { traps, traps || !(state.cr4 & cr4::osfxsr) };
+}
+
+Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu)
+{
+    if (!is_harmless_set[instruction.info.meta.isa_set]
+        && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSENTER && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSEXIT)
+        return { Treatment::Callout, "The virtual processor does not have it.", true, false, false };
+    if (is_near_branch(instruction))
+        return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", false, false, false };
+    if (const auto* line = find_instruction_line(instruction)) {
+        bool in_place = is_inline(instruction, ring_3);
+        return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, false, false, false };
+    }
+    return treat_floating_point({ Treatment::Identical, "The same in every ring.", false, false, false }, instruction, fpu);
+}
+
+}
