@@ -2,6 +2,7 @@
 #include "core/machine/strategy.hpp"
 #include "strategies/emulation/emulation.hpp"
 #include "strategies/paravirt/paravirt.hpp"
+#include "strategies/rewriting/rewriting.hpp"
 #include "strategies/trap/trap.hpp"
 
 #include <array>
@@ -13,6 +14,7 @@ std::span<const StrategyEntry> all_strategies()
     static constexpr std::array entries {
         StrategyEntry { emulation_info, probe_emulation, create_emulation },
         StrategyEntry { trap_info, probe_trap, create_trap, trap_discrepancies },
+        StrategyEntry { rewriting_info, probe_rewriting, create_rewriting },
         StrategyEntry { paravirt_info, probe_paravirt, create_paravirt },
     };
     return entries;

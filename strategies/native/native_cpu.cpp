@@ -84,9 +84,15 @@ Exit NativeCpu::run()
         if (m_engine.interrupt_pending() && interrupt_window_open())
             return { Exit::Reason::InterruptWindow };
         if (!runs_natively()) {
-            if (auto exit = interpret())
+            auto exit = interpret();
+            spread_state();
+            if (exit)
                 return *exit;
             continue;
+        }
+        if (auto exit = approach()) {
+            spread_state();
+            return *exit;
         }
         prepare();
         ringside_world.fpu = m_fpu.area();
@@ -167,7 +173,7 @@ void NativeCpu::prepare()
     spread_state();
     const auto& real = m_segments.selectors();
     std::copy(m_state.gpr.begin(), m_state.gpr.end(), ringside_world.gpr);
-    ringside_world.eip = m_state.eip;
+    ringside_world.eip = real_eip();
     ringside_world.eflags = real_flags();
     ringside_world.cs = real[Cs];
     ringside_world.ss = real[Ss];
@@ -221,6 +227,10 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
     if (verdict == Verdict::Resume)
         verdict = finish();
     if (verdict == Verdict::Resume) {
+        if (auto exit = approach())
+            verdict = leave(*exit);
+    }
+    if (verdict == Verdict::Resume) {
         prepare();
         ringside_world.fpu = m_fpu.area_in(context);
     } else {
@@ -236,7 +246,6 @@ GuestSignals::Verdict NativeCpu::leave(Exit exit)
     return Verdict::Leave;
 }
 
-// Before the guest goes on: does the machine want something?
 GuestSignals::Verdict NativeCpu::finish()
 {
     if (m_state.halted)

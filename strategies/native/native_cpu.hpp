@@ -63,6 +63,16 @@ protected:
     virtual void make_segments_real();
     // The guest was stopped in ring 0, whose pages get their rights back.
     virtual void reveal_kernel() { m_tlb.reveal(); }
+    // Whether the host's CPU can go on from m_state; if not, instructions are executed in software until it can.
+    virtual bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
+    // The last thing before the guest is entered, when m_state says where: finds out where that is in the window. May
+    // deliver a fault instead. An Exit if the guest is not to be entered after all.
+    virtual std::optional<Exit> approach() { return std::nullopt; }
+    // An instruction that core/x86 does not know.
+    virtual Verdict cannot_emulate(const Instruction& instruction);
+    virtual uint32_t real_eip() const { return m_state.eip; }
+    // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
+    virtual void follow_effects(uint32_t effects, Gla address);
 
     Engine& m_engine;
     Window m_window;
@@ -71,19 +81,23 @@ protected:
     RealSegments m_segments;
     FpuState m_fpu;
     RingSeparation m_separation;
+    DecodeCache m_decoder;
     Exit m_exit;
     uint64_t m_exit_begin = 0;
+    Gla m_fault_address {}; // of the last page fault of the host
     uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them; 0: no signal
 
     bool interrupt_window_open() const;
-    // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
-    void follow_effects(uint32_t effects, Gla address);
     // Loads ringside_world from m_state.
     void prepare();
     // The reverse, after a far jump out of the guest, which goes on at `eip`.
     void take_world(uint32_t eip);
 
     Verdict take_fault(const Fault& fault);
+    // The instruction at EIP, and those behind it that would be refused as well.
+    Verdict emulate();
+    Verdict leave(Exit exit);
+    // Before the guest goes on: does the machine want something?
     Verdict finish();
     void record_exit(EventKind kind, unsigned ring, uint32_t eip, uint64_t a, uint32_t b, uint32_t c);
     void record_ring(unsigned from, RingChangeCause cause);
@@ -100,18 +114,13 @@ private:
     Verdict take_exception(uint8_t vector, uint32_t error_code);
     Verdict take_software_exception(uint8_t vector);
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
-    Verdict leave(Exit exit);
 
-    Verdict emulate();
     bool goes_on(const Instruction& next) const;
     std::optional<Verdict> emulate_one(const Instruction& instruction);
-    Verdict cannot_emulate(const Instruction& instruction);
     std::optional<Exit> interpret();
-    bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
     Exit halted() const;
 
     Nudge m_nudge;
-    DecodeCache m_decoder;
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
     pthread_t m_thread {};

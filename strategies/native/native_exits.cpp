@@ -98,6 +98,7 @@ GuestSignals::Verdict NativeCpu::on_page_fault(Gla address, uint32_t error_code)
     Access access = error_code & page_fault_error::write ? Access::Write
         : error_code & fetch                             ? Access::Execute
                                                          : Access::Read;
+    m_fault_address = address;
     auto filled = m_tlb.fill(m_state, address, access, privilege_of(m_state));
     switch (filled.outcome) {
     case TlbFill::Outcome::Mapped:

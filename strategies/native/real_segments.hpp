@@ -20,6 +20,7 @@ public:
 
     Ldt& ldt() { return m_ldt; }
     const Selectors& selectors() const { return m_real; }
+    uint64_t end() const { return m_end; } // as follow() got it last
 
     // Makes the host's registers what `state` says, for addresses below `end`.
     void follow(const CpuState& state, uint64_t end);

@@ -1,5 +1,6 @@
 // One translated block: a stretch of guest code with one way in and several ways out, and everything that is known about
-// its translation. A block lies in one page of the guest and depends on nothing but its bytes, its address and its mode.
+// its translation. All but the end of its last instruction lies in one page of the guest. It depends on nothing but its
+// bytes, its address and its mode.
 #pragma once
 
 #include "strategies/rewriting/monitor_area.hpp"
@@ -36,7 +37,6 @@ struct Site {
         Undefined, // the instruction is not one: #UD
         NoFpu,     // #NM, or #UD
         Changed,   // the code is no longer what was translated
-        FellOff,   // the instruction crosses the page: execute it
     };
     Kind kind = Kind::Emulate;
     Recovery recovery = Recovery::Boundary;
@@ -65,9 +65,12 @@ struct BlockKey {
 };
 
 struct Block {
+    BlockId id = 0;
     BlockKey key;
     FpuMode fpu;
     bool uses_fpu = false; // `fpu` matters
+    bool crosses = false;  // its last instruction ends in the next page, whose frame is `second_frame`
+    uint32_t second_frame = 0;
     bool checks = false;   // compares its source with memory each time that it is entered
     bool active = false;   // can be reached by links and through the entry table
     bool dead = false;     // its source has changed, or the like

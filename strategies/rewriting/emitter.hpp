@@ -58,6 +58,13 @@ public:
     }
     void land(Skip skip) { m_bytes[skip.from - 1u] = static_cast<uint8_t>(offset() - skip.from); }
 
+    // A jump if ECX is 0; returns the displacement's offset.
+    uint16_t jump_if_ecx_zero()
+    {
+        u8(0xE3), u8(2), u8(0xEB), u8(5);
+        return jump();
+    }
+
     // A jump whose displacement is filled in by set_target(); returns the displacement's offset.
     uint16_t jump()
     {

@@ -74,6 +74,12 @@ bool is_inline(const Instruction& instruction, bool ring_3)
     }
 }
 
+// The real code segment is flat, whatever ring 3's other segments are cut to.
+bool reaches_through_cs(const Instruction& instruction)
+{
+    return (instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_CS) && instruction.info.mnemonic != ZYDIS_MNEMONIC_NOP;
+}
+
 bool changes_mxcsr_or_xmm(const Instruction& instruction)
 {
     auto set = instruction.info.meta.isa_set;
@@ -146,6 +152,8 @@ Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu)
         return { Treatment::Callout, "The virtual processor does not have it.", true, false, false };
     if (is_near_branch(instruction))
         return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", false, false, false };
+    if (ring_3 && reaches_through_cs(instruction))
+        return { Treatment::Callout, "The code segment reaches the kernel's pages.", false, false, false };
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);
         return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, false, false, false };

@@ -1,0 +1,80 @@
+// Emits one block, instruction after instruction, and notes on the way where the guest's registers are (Point) and where the
+// monitor is called (Site).
+#pragma once
+
+#include "core/x86/decode.hpp"
+#include "strategies/rewriting/block.hpp"
+#include "strategies/rewriting/emitter.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace ringside::rewriting {
+
+class Emission {
+public:
+    Emission(const MonitorArea& area, Block& block, BlockId id);
+
+    // The way in from the entry table, which compares the address that was looked for, and then the way in by links.
+    void entry();
+    // Compares the source in memory with what is translated.
+    void check_source();
+    void begin_instruction(uint32_t eip);
+    void instruction(const Instruction& instruction, const Treated& treated, std::span<const uint8_t> bytes);
+    // A direct branch to other code, as the last thing.
+    void exit_to(uint32_t eip);
+    // What lies behind the block: the stubs.
+    void finish();
+
+    uint16_t offset() const { return m_emitter.offset(); }
+    std::span<const uint8_t> bytes() const { return m_emitter.bytes(); }
+
+private:
+    // emission.cpp
+    void point(Recovery recovery, uint32_t eip);
+    void call_monitor(std::size_t site);
+    std::size_t add_site(Site::Kind kind, Recovery recovery, uint32_t eip);
+    void callout(Site::Kind kind);
+    void identical(const Instruction& instruction, std::span<const uint8_t> bytes);
+    void with_guest_gs(std::span<const uint8_t> bytes);
+
+    // emission_branches.cpp
+    void branch(const Instruction& instruction, std::span<const uint8_t> bytes);
+    void conditional(const Instruction& instruction, std::span<const uint8_t> bytes);
+    void loop(std::span<const uint8_t> bytes, uint32_t target);
+    void call(uint32_t target);
+    void indirect(const Instruction& instruction, std::span<const uint8_t> bytes, bool is_call);
+    void near_return(const Instruction& instruction);
+    void go_to_entry();
+    void link(uint16_t displacement, uint32_t target);
+
+    // emission_state.cpp
+    bool in_place(const Instruction& instruction);
+    void open_interrupts();
+    void push_flags();
+    void pop_flags();
+    void read_control_register(unsigned number, unsigned reg);
+    void read_segment(const Instruction& instruction);
+
+    uint32_t slot(std::size_t offset) const { return m_area.slot(offset); }
+    uint32_t state(std::size_t offset) const { return m_area.state(offset); }
+
+    struct Stub {
+        std::size_t site;
+        uint16_t displacement; // of the branch that leads here
+        Recovery recovery;
+        uint32_t eip;
+    };
+
+    const MonitorArea& m_area;
+    Block& m_block;
+    BlockId m_id;
+    Emitter m_emitter;
+    std::vector<Stub> m_stubs;
+    uint32_t m_eip = 0;      // of the instruction at hand
+    uint32_t m_next = 0;     // of the one behind it
+    bool m_in_shadow = false;    // the instruction at hand is behind an STI
+    bool m_shadow_next = false;  // the next one will be
+};
+
+}

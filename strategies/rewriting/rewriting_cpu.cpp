@@ -1,0 +1,426 @@
+#include "strategies/rewriting/rewriting_cpu.hpp"
+
+#include "core/verify.hpp"
+#include "core/x86/descriptors.hpp"
+#include "strategies/rewriting/recovery.hpp"
+#include "strategies/rewriting/rewriting.hpp"
+
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+#include <utility>
+
+extern "C" {
+uint32_t ringside_on_callout();
+void ringside_on_callout_aborted();
+// gate.S: code, of which only the addresses matter.
+extern const char ringside_rewriting_window, ringside_rewriting_window_end, ringside_rewriting_aborted;
+}
+
+namespace ringside::rewriting {
+
+namespace {
+
+// As ringside_world: the gate has no other way to find it.
+RewritingCpu* s_cpu = nullptr;
+
+uint64_t address_of(const char& code)
+{
+    return reinterpret_cast<uint64_t>(&code);
+}
+
+// The only segments that are translated for.
+bool is_flat(const Segment& segment)
+{
+    return segment.is_present() && segment.base == 0 && segment.limit == 0xFFFFFFFF && segment.is_big();
+}
+
+bool is_writable_data(const Segment& segment)
+{
+    return !(segment.type() & segment_type::code) && (segment.type() & segment_type::writable)
+        && !(segment.type() & segment_type::expand_down);
+}
+
+}
+
+RewritingCpu::RewritingCpu(Engine& engine, Window window) : NativeCpu(engine, std::move(window))
+{
+}
+
+RewritingCpu::~RewritingCpu()
+{
+    s_cpu = nullptr;
+}
+
+Result<void> RewritingCpu::set_up()
+{
+    auto area = MonitorArea::create();
+    if (!area)
+        return area.propagate();
+    m_area.emplace(std::move(*area));
+    m_cache.emplace(*m_area);
+    m_map.emplace(m_engine.memory(), *m_cache);
+    m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
+    m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched(), .hole_begin = m_area->base(), .hole_end = m_area->end() });
+    s_cpu = this;
+    ringside_world.gate_window = address_of(ringside_rewriting_window);
+    ringside_world.gate_window_end = address_of(ringside_rewriting_window_end);
+    ringside_world.gate_aborted = address_of(ringside_rewriting_aborted);
+    ringside_world.gate_return_cs = host_code_32;
+    return NativeCpu::set_up();
+}
+
+const StrategyInfo& RewritingCpu::info() const
+{
+    return rewriting_info();
+}
+
+void RewritingCpu::load(const CpuState& state)
+{
+    NativeCpu::load(state);
+    m_map->forget();
+}
+
+// --- What translated code works on ---
+
+void RewritingCpu::gather_state()
+{
+    bool open = m_area->state().interrupts == interrupts_on;
+    m_state.eflags = (m_state.eflags & ~eflags::if_) | (open ? eflags::if_ : 0);
+}
+
+void RewritingCpu::spread_state()
+{
+    volatile VirtualState& shown = m_area->state();
+    shown.interrupts = m_state.eflags & eflags::if_ ? interrupts_on : interrupts_off;
+    shown.may_go_on[interrupts_on] = !m_engine.interrupt_pending();
+    uint32_t others = m_state.eflags & (eflags::iopl | eflags::vif | eflags::vip);
+    shown.flags_difference[interrupts_off] = others - eflags::if_;
+    shown.flags_difference[interrupts_on] = others;
+    for (auto [number, value] : std::array<std::pair<unsigned, uint32_t>, 4> {
+             { { 0, m_state.cr0 }, { 2, m_state.cr2 }, { 3, m_state.cr3 }, { 4, m_state.cr4 } } })
+        shown.control[number] = value;
+    for (unsigned which = 0; which < m_state.segments.size(); ++which)
+        shown.selectors[which] = m_state.segments[which].selector;
+}
+
+void RewritingCpu::make_segments_real()
+{
+    NativeCpu::make_segments_real();
+    const auto& real = m_segments.selectors();
+    m_area->state().real_fs = real[Fs];
+    m_area->state().real_gs = m_segments.ldt().selector_for(m_state.segment(Gs), m_segments.end());
+    m_segments.set(Cs, m_state.segment(Cs), host_code_32);
+    m_segments.set(Gs, m_state.segment(Gs), host_data);
+    if (m_tlb.concealed())
+        m_area->conceal();
+    else
+        m_area->reveal();
+}
+
+void RewritingCpu::reveal_kernel()
+{
+    NativeCpu::reveal_kernel();
+    m_area->reveal();
+}
+
+// --- The way in ---
+
+// Anything unusual is executed in software: other segments, single steps, rings 1 and 2.
+bool RewritingCpu::runs_natively() const
+{
+    return NativeCpu::runs_natively() && !(m_state.eflags & eflags::tf) && is_flat(m_state.segment(Cs))
+        && is_flat(m_state.segment(Ss)) && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
+}
+
+void RewritingCpu::follow_fpu_mode()
+{
+    FpuMode now = fpu_mode_of(m_state);
+    if (now == m_fpu_mode)
+        return;
+    m_fpu_mode = now;
+    for (Block* block : m_cache->of_fpu()) {
+        m_cache->deactivate(*block);
+        m_code_changed = true;
+    }
+}
+
+std::optional<Exit> RewritingCpu::approach()
+{
+    if (std::exchange(m_lost, false))
+        return Exit { Exit::Reason::Failed, fmt::format("the guest left the translated code, at {:#010x}", m_state.eip) };
+    for (;;) {
+        m_code_changed |= m_frames->settle_writes();
+        if (!runs_natively() || m_state.halted)
+            return Exit { Exit::Reason::Kicked };
+        follow_fpu_mode();
+        if (m_state.interrupt_shadow && m_engine.interrupt_pending()) {
+            if (auto exit = execute_shadowed())
+                return exit;
+            continue;
+        }
+        if (Block* block = find_or_translate()) {
+            m_target = block->body_address();
+            return std::nullopt;
+        }
+        if (auto exit = execute_in_software())
+            return exit;
+    }
+}
+
+// An interrupt waits behind the instruction at EIP, which is executed here. A floating-point one cannot be: the interrupt
+// comes before it then.
+std::optional<Exit> RewritingCpu::execute_shadowed()
+{
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    if (!instruction || !treat(*instruction, m_state.cpl() == 3, m_fpu_mode).uses_fpu)
+        return execute_in_software();
+    m_state.interrupt_shadow = false;
+    return finish() == Verdict::Leave ? std::optional { m_exit } : std::nullopt;
+}
+
+// There is no block for EIP: a fault of the fetch, or code that is not in RAM.
+std::optional<Exit> RewritingCpu::execute_in_software()
+{
+    m_exit_begin = m_engine.begin_exit();
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    auto verdict = instruction ? emulate() : take_fault(m_decoder.fault());
+    if (verdict == Verdict::Resume)
+        verdict = finish();
+    return verdict == Verdict::Leave ? std::optional { m_exit } : std::nullopt;
+}
+
+Block* RewritingCpu::find_or_translate()
+{
+    if (Block* block = m_cache->active(m_state.eip, ring())) [[likely]]
+        return block;
+    auto found = m_map->find(m_state, m_state.eip);
+    if (!found || !found->is_ram)
+        return nullptr;
+    BlockKey key { m_state.eip, found->frame, ring() };
+    bool checks = m_frames->begin_translation(found->frame);
+    Block* block = m_cache->find(key, m_fpu_mode, checks);
+    if (block && !still_crosses(*block)) {
+        m_cache->kill(*block);
+        block = nullptr;
+    }
+    if (!block)
+        block = translate(key);
+    return block ? awake(*block) : nullptr;
+}
+
+Block* RewritingCpu::awake(Block& block)
+{
+    m_cache->activate(block);
+    m_map->add(block);
+    m_code_changed = true;
+    return &block;
+}
+
+bool RewritingCpu::still_crosses(const Block& block)
+{
+    if (!block.crosses)
+        return true;
+    auto next = m_map->find(m_state, block.key.eip + page_size);
+    return next && next->frame == block.second_frame;
+}
+
+Block* RewritingCpu::translate(const BlockKey& key)
+{
+    const GuestMemory& memory = m_engine.memory();
+    uint32_t offset = key.eip % page_size;
+    std::size_t in_page = page_size - offset;
+    auto bytes = memory.bytes(Gpa { uint64_t { key.frame } * page_size + offset }, in_page);
+    std::array<uint8_t, page_size + longest_instruction> code;
+    std::memcpy(code.data(), bytes.data(), in_page);
+    std::size_t known = in_page;
+    TranslationRequest request;
+    request.key = key;
+    request.fpu = m_fpu_mode;
+    request.in_page = in_page;
+    request.checks = m_frames->begin_translation(key.frame);
+    constexpr std::size_t near_the_end = 64 * longest_instruction;
+    if (in_page < near_the_end) {
+        auto next = m_map->find(m_state, key.eip + static_cast<uint32_t>(in_page));
+        if (next && next->is_ram) {
+            auto more = memory.bytes(Gpa { uint64_t { next->frame } * page_size }, longest_instruction);
+            std::memcpy(code.data() + in_page, more.data(), more.size());
+            known += more.size();
+            request.second_frame = next->frame;
+        }
+    }
+    request.code = { code.data(), known };
+    bool emptied = false;
+    Block& block = m_cache->translate(request, emptied);
+    if (emptied) {
+        m_map->clear();
+        m_frames->forget();
+        m_frames->begin_translation(key.frame);
+    }
+    if (block.instructions.empty()) {
+        m_cache->kill(block);
+        return nullptr;
+    }
+    if (block.crosses && m_frames->begin_translation(block.second_frame) && !block.checks) {
+        m_cache->kill(block);
+        return nullptr;
+    }
+    return &block;
+}
+
+void RewritingCpu::follow_effects(uint32_t effects, Gla address)
+{
+    NativeCpu::follow_effects(effects, address);
+    uint64_t dormant = m_cache->counters().dormant;
+    if (effects & (effect::non_global_tlb | effect::whole_tlb | effect::paging_mode))
+        m_map->revalidate(m_state);
+    else if (effects & effect::invalidated_page)
+        m_map->revalidate(m_state, address);
+    m_code_changed |= m_cache->counters().dormant != dormant;
+}
+
+// --- The way out ---
+
+bool RewritingCpu::take_registers(ucontext_t& context)
+{
+    auto& registers = context.uc_mcontext.gregs;
+    auto rip = static_cast<uint64_t>(registers[REG_RIP]);
+    const Block* block = rip <= UINT32_MAX ? m_cache->at(static_cast<uint32_t>(rip)) : nullptr;
+    Recovery recovery = Recovery::Boundary;
+    uint32_t eip = static_cast<uint32_t>(rip);
+    bool shadow = false;
+    if (block) {
+        const Point& point = point_at(*block, static_cast<uint32_t>(rip) - block->host);
+        recovery = point.recovery;
+        eip = point.eip;
+        shadow = point.shadow;
+    } else if (rip >= m_area->code_begin(CodeRing::Ring0) && rip < m_area->end()) {
+        recovery = Recovery::Lookup; // the stub of an entry that is not there
+    } else if (rip == m_area->gate()) {
+        const Block* caller = m_cache->block(m_area->slots().site / sites_of_a_block);
+        uint32_t site = m_area->slots().site % sites_of_a_block;
+        recovery = Recovery::Lookup;
+        if (caller && site < caller->sites.size()) {
+            recovery = caller->sites[site].recovery;
+            eip = caller->sites[site].eip;
+            shadow = caller->sites[site].shadow;
+        }
+        auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]);
+        registers[REG_CSGSFS] = static_cast<greg_t>((packed & ~uint64_t { 0xFFFF }) | host_code_32);
+    } else {
+        m_lost = true;
+    }
+    HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
+        static_cast<uint32_t>(registers[REG_RSP]) };
+    eip = recover(*m_area, recovery, eip, host);
+    registers[REG_RCX] = host.ecx;
+    registers[REG_RDX] = host.edx;
+    registers[REG_RSP] = host.esp;
+    registers[REG_RIP] = eip;
+    bool done = NativeCpu::take_registers(context);
+    m_state.interrupt_shadow = shadow;
+    return done || m_lost;
+}
+
+void RewritingCpu::take_world_at(Recovery recovery, uint32_t eip, bool shadow)
+{
+    auto& world = ringside_world;
+    HostRegisters host { world.gpr[Ecx], world.gpr[Edx], world.gpr[Esp] };
+    eip = recover(*m_area, recovery, eip, host);
+    world.gpr[Ecx] = host.ecx;
+    world.gpr[Edx] = host.edx;
+    world.gpr[Esp] = host.esp;
+    take_world(eip);
+    m_state.interrupt_shadow = shadow;
+}
+
+AfterCallout RewritingCpu::on_callout()
+{
+    m_exit_begin = m_engine.begin_exit();
+    m_raw = 0;
+    m_code_changed = false;
+    uint32_t number = m_area->slots().site;
+    Block* block = m_cache->block(number / sites_of_a_block);
+    if (number == no_entry_site || !block || number % sites_of_a_block >= block->sites.size() || block->key.ring != ring()) {
+        take_world_at(Recovery::Lookup, 0, false);
+        return go_on(finish(), true);
+    }
+    const Site site = block->sites[number % sites_of_a_block];
+    BlockId caller = block->id;
+    uint64_t flushes = m_cache->counters().flushes;
+    take_world_at(site.recovery, site.eip, site.shadow);
+    if (site.kind == Site::Kind::Changed)
+        m_frames->source_changed(*block);
+    if (site.kind == Site::Kind::Exit || site.kind == Site::Kind::Changed) {
+        auto after = go_on(finish(), true);
+        Block* from = m_cache->counters().flushes == flushes ? m_cache->block(caller) : nullptr;
+        Block* to = m_cache->active(site.eip, ring());
+        if (after != AfterCallout::Leave && site.kind == Site::Kind::Exit && from && to && m_state.eip == site.eip
+            && m_cache->link(*from, static_cast<uint16_t>(number % sites_of_a_block), *to))
+            after = AfterCallout::Replaced;
+        return after;
+    }
+    auto verdict = perform(site);
+    if (verdict == Verdict::Resume)
+        verdict = finish();
+    return go_on(verdict, false);
+}
+
+GuestSignals::Verdict RewritingCpu::perform(const Site& site)
+{
+    switch (site.kind) {
+    case Site::Kind::Undefined:
+        return take_fault(fault_without_code(UD));
+    case Site::Kind::NoFpu:
+        return take_fault(fault_without_code(m_state.cr0 & cr0::ts && !(m_state.cr0 & cr0::em) ? NM : UD));
+    default:
+        return emulate();
+    }
+}
+
+AfterCallout RewritingCpu::go_on(Verdict verdict, bool same_segments)
+{
+    if (verdict == Verdict::Resume) {
+        if (auto exit = approach())
+            verdict = leave(*exit);
+    }
+    if (verdict == Verdict::Leave) {
+        spread_state();
+        return AfterCallout::Leave;
+    }
+    RealSegments::Selectors before = m_segments.selectors();
+    prepare();
+    ringside_world.gate_return_eip = ringside_world.eip;
+    bool same = same_segments && before == m_segments.selectors() && !m_code_changed;
+    return same ? AfterCallout::Continue : AfterCallout::Replaced;
+}
+
+// A write to code by an instruction that the emulator does not know: it may write for itself.
+GuestSignals::Verdict RewritingCpu::cannot_emulate(const Instruction& instruction)
+{
+    auto walk = walk_pages(m_engine.memory(), m_state, m_fault_address, Access::Write, privilege_of(m_state), AccessedDirty::Leave);
+    if (walk.present && m_frames->open(static_cast<uint32_t>(walk.physical.value / page_size))) {
+        m_code_changed = true;
+        return Verdict::Resume;
+    }
+    return NativeCpu::cannot_emulate(instruction);
+}
+
+// A kick came between the last look and the guest. m_state is what it should go on with.
+void RewritingCpu::on_callout_aborted()
+{
+    ringside_world.kicked = 0;
+    m_exit = { Exit::Reason::Kicked };
+}
+
+}
+
+uint32_t ringside_on_callout()
+{
+    return static_cast<uint32_t>(ringside::rewriting::s_cpu->on_callout());
+}
+
+void ringside_on_callout_aborted()
+{
+    ringside::rewriting::s_cpu->on_callout_aborted();
+}

@@ -1,0 +1,78 @@
+// The CPU of a guest whose code is rewritten: the native substrate, but no instruction of the guest runs where it lies.
+//
+//   the guest's EIP  ->  approach(): a block for it, found or made  ->  the world switch into the block's translation
+//   a signal within a translation  ->  take_registers(): the guest's registers  ->  the substrate's handling of it
+//   a place that calls the monitor ->  on_callout(): the same, without a signal
+//
+// The substrate sees the guest's addresses and registers only.
+#pragma once
+
+#include "strategies/native/native_cpu.hpp"
+#include "strategies/rewriting/code_frames.hpp"
+#include "strategies/rewriting/code_map.hpp"
+#include "strategies/rewriting/monitor_area.hpp"
+#include "strategies/rewriting/translation_cache.hpp"
+
+#include <optional>
+
+namespace ringside::rewriting {
+
+// What the gate does when C++ is done; as in gate.S.
+enum class AfterCallout : uint32_t {
+    Leave = 0,    // the run loop is to decide
+    Continue = 1, // the guest goes on; its segment registers are as they were, and no code was changed
+    Replaced = 2, // the guest goes on
+};
+
+class RewritingCpu final : public NativeCpu {
+public:
+    RewritingCpu(Engine& engine, Window window);
+    ~RewritingCpu() override;
+    Result<void> set_up();
+
+    const StrategyInfo& info() const override;
+    void load(const CpuState& state) override;
+
+    // From the gate.
+    AfterCallout on_callout();
+    void on_callout_aborted();
+
+    const TranslationCache& cache() const { return *m_cache; }
+
+private:
+    void gather_state() override;
+    void spread_state() override;
+    bool take_registers(ucontext_t& context) override;
+    void adopt_segments(const RealSegments::Selectors&) override { }
+    void make_segments_real() override;
+    void reveal_kernel() override;
+    bool runs_natively() const override;
+    std::optional<Exit> approach() override;
+    uint32_t real_eip() const override { return m_target; }
+    void follow_effects(uint32_t effects, Gla address) override;
+    Verdict cannot_emulate(const Instruction& instruction) override;
+
+    CodeRing ring() const { return m_state.cpl() == 3 ? CodeRing::Ring3 : CodeRing::Ring0; }
+    void follow_fpu_mode();
+    Block* find_or_translate();
+    Block* awake(Block& block);
+    Block* translate(const BlockKey& key);
+    bool still_crosses(const Block& block);
+    std::optional<Exit> execute_in_software();
+    std::optional<Exit> execute_shadowed();
+
+    void take_world_at(Recovery recovery, uint32_t eip, bool shadow);
+    Verdict perform(const Site& site);
+    AfterCallout go_on(Verdict verdict, bool same_segments);
+
+    std::optional<MonitorArea> m_area;
+    std::optional<TranslationCache> m_cache;
+    std::optional<CodeMap> m_map;
+    std::optional<CodeFrames> m_frames;
+    FpuMode m_fpu_mode;
+    uint32_t m_target = 0;        // of the world switch
+    bool m_code_changed = false;  // since the guest was entered
+    bool m_lost = false;          // the guest was stopped where it should not be
+};
+
+}
