@@ -34,6 +34,7 @@ struct StrategyInfo {
     RealRing user_ring = RealRing::Interpreted;   // where the guest's ring 3 really runs
     // Capabilities: what one strategy can and another cannot.
     bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
+    bool direct = false;        // the host's CPU executes the guest's own instructions where they lie
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
 };
 

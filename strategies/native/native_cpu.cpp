@@ -23,6 +23,7 @@ NativeCpu::NativeCpu(Engine& engine, Window window, uint64_t end)
     , m_window(std::move(window))
     , m_tlb(engine.memory(), m_window, end)
     , m_separation(time_stamp_counter_frequency())
+    , m_end(end)
     , m_boundary(end)
 {
 }
@@ -141,7 +142,7 @@ void NativeCpu::follow_effects(uint32_t effects, Gla address)
 // Keeps ring 3 out of the kernel's pages (ring_separation.hpp).
 void NativeCpu::make_segments_real()
 {
-    uint64_t end = Window::end;
+    uint64_t end = m_end;
     if (m_state.cpl() != 3) {
         m_separation.in_ring_0(__rdtsc());
         m_tlb.reveal();
@@ -151,11 +152,15 @@ void NativeCpu::make_segments_real()
             m_boundary = user_boundary(m_engine.memory(), m_state);
         }
         m_tlb.hide_supervisor_pages(m_boundary);
-        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated) {
-            end = m_boundary;
-        } else if (!m_tlb.concealed()) {
-            m_tlb.conceal(m_boundary);
-            m_separation.done(__rdtsc());
+        bool beyond = m_boundary > m_end; // ring 3 has addresses where the strategy lies: it must never see that
+        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated || beyond) {
+            end = std::min(m_boundary, m_end);
+        } else {
+            end = Window::end;
+            if (!m_tlb.concealed()) {
+                m_tlb.conceal(m_boundary);
+                m_separation.done(__rdtsc());
+            }
         }
     }
     m_segments.follow(m_state, end);

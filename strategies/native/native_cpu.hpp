@@ -121,6 +121,7 @@ private:
     Exit halted() const;
 
     Nudge m_nudge;
+    const uint64_t m_end;    // of the guest's addresses in the window
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
     pthread_t m_thread {};

@@ -286,7 +286,9 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
         record_exit(done.kind == EventKind::Count_ ? EventKind::MemoryEmulated : done.kind, ring, eip, done.a, done.b, done.c);
     if (m_state.cpl() != ring)
         record_ring(ring, cause_of(done.kind));
-    if (!single_step)
+    // A load of SS puts the trap off by an instruction (SDM 3A §6.8.3).
+    bool put_off = m_state.interrupt_shadow && (done.effects & effect::segments);
+    if (!single_step || put_off)
         return std::nullopt;
     constexpr uint32_t status = 1 << 14;
     m_exit_begin = m_engine.begin_exit();

@@ -83,10 +83,7 @@ TlbFill VirtualTlb::fill(const CpuState& state, Gla address, Access access, Priv
 // RAM, at an address that the host lets us use.
 bool VirtualTlb::is_mappable(uint32_t page, uint64_t frame) const
 {
-    uint64_t address = uint64_t { page } * page_size;
-    bool in_hole = address >= m_rules.hole_begin && address < m_rules.hole_end;
-    return page >= m_window.begin() / page_size && page < m_end_page && !in_hole
-        && m_memory.contains(Gpa { frame }, page_size);
+    return page >= m_window.begin() / page_size && page < m_end_page && m_memory.contains(Gpa { frame }, page_size);
 }
 
 uint32_t VirtualTlb::restricted(uint32_t entry) const
@@ -224,10 +221,7 @@ void VirtualTlb::flush()
             if (m_count[index] > 0)
                 forget({ index * pages_per_table, pages_per_table });
         }
-        uint64_t end = uint64_t { m_end_page } * page_size;
-        m_window.unmap(0, m_rules.hole_end > 0 ? m_rules.hole_begin : end);
-        if (m_rules.hole_end > 0 && m_rules.hole_end < end)
-            m_window.unmap(m_rules.hole_end, end - m_rules.hole_end);
+        m_window.unmap(0, uint64_t { m_end_page } * page_size);
     }
     m_host_mappings = 0;
     m_concealed_from = 0;

@@ -34,7 +34,6 @@ struct VirtualTlbTuning {
 struct VirtualTlbRules {
     bool executable = true;                   // guest code runs in these pages
     const WatchedFrames* read_only = nullptr; // frames that are never mapped writable
-    uint64_t hole_begin = 0, hole_end = 0;    // of the window: somebody else's, never mapped
 };
 
 struct TlbFill {

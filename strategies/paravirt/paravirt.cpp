@@ -14,6 +14,7 @@ const StrategyInfo& paravirt_info()
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
         .equivalent = false, // the guest knows
+        .direct = true,
     };
     return info;
 }

@@ -32,15 +32,15 @@ struct Point {
 // A place where translated code calls the monitor.
 struct Site {
     enum class Kind : uint8_t {
-        Exit,      // the target of a direct branch: translate it, and link the branch to it
-        Emulate,   // execute the instruction
-        Undefined, // the instruction is not one: #UD
-        NoFpu,     // #NM, or #UD
-        Changed,   // the code is no longer what was translated
+        Exit,    // the target of a direct branch: translate it, and link the branch to it
+        Emulate, // execute the instruction
+        Fault,   // the guest gets `vector`
+        Changed, // the code is no longer what was translated
     };
     Kind kind = Kind::Emulate;
     Recovery recovery = Recovery::Boundary;
     bool shadow = false;
+    uint8_t vector = 0;
     uint32_t eip = 0;
     uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
     uint16_t stub = 0;    // ... and where it leads while it is not linked

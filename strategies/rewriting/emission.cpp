@@ -100,7 +100,9 @@ void Emission::instruction(const Instruction& instruction, const Treated& treate
             return;
         return callout(Site::Kind::Emulate);
     case Treatment::Callout:
-        return callout(treated.undefined ? Site::Kind::Undefined : treated.no_fpu ? Site::Kind::NoFpu : Site::Kind::Emulate);
+        callout(treated.fault ? Site::Kind::Fault : Site::Kind::Emulate);
+        m_block.sites.back().vector = treated.fault;
+        return;
     }
 }
 

@@ -42,7 +42,7 @@ void fill_popf_codes(std::byte* table)
 
 }
 
-Result<MonitorArea> MonitorArea::create(uint32_t base)
+Result<MonitorArea> MonitorArea::create()
 {
     MonitorArea area;
     area.m_file = memfd_create("ringside-rewriting", MFD_CLOEXEC);
@@ -56,15 +56,13 @@ Result<MonitorArea> MonitorArea::create(uint32_t base)
     fill_popf_codes(area.m_ours + constants_at);
     new (area.m_ours + slots_at) Slots;
     new (area.m_ours + state_at) VirtualState;
-    area.m_base = base;
-    if (!area.map_at(base))
+    if (!area.map())
         return fail(ExitCode::Unavailable, std::string("translated code cannot be mapped: ") + std::strerror(errno));
     return area;
 }
 
 MonitorArea::MonitorArea(MonitorArea&& other) noexcept
-    : m_base(other.m_base)
-    , m_file(std::exchange(other.m_file, -1))
+    : m_file(std::exchange(other.m_file, -1))
     , m_ours(std::exchange(other.m_ours, nullptr))
     , m_concealed(other.m_concealed)
 {
@@ -79,7 +77,7 @@ MonitorArea::~MonitorArea()
         close(m_file);
 }
 
-bool MonitorArea::map_at(uint32_t base) const
+bool MonitorArea::map() const
 {
     struct Part {
         uint32_t begin, end;
@@ -100,29 +98,20 @@ bool MonitorArea::map_at(uint32_t base) const
     return true;
 }
 
-void MonitorArea::move(uint32_t base)
-{
-    constexpr int nothing = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    VERIFY(mmap(address(m_base), bytes, PROT_NONE, nothing, -1, 0) != MAP_FAILED);
-    m_base = base;
-    m_concealed = false;
-    VERIFY(map_at(base));
-}
-
 void MonitorArea::conceal()
 {
     if (std::exchange(m_concealed, true))
         return;
-    VERIFY(mprotect(address(m_base + state_at), page_size, PROT_READ) == 0);
-    VERIFY(mprotect(address(m_base + ring_0_at), ring_3_at - ring_0_at, PROT_NONE) == 0);
+    VERIFY(mprotect(address(base + state_at), page_size, PROT_READ) == 0);
+    VERIFY(mprotect(address(base + ring_0_at), ring_3_at - ring_0_at, PROT_NONE) == 0);
 }
 
 void MonitorArea::reveal()
 {
     if (!std::exchange(m_concealed, false))
         return;
-    VERIFY(mprotect(address(m_base + state_at), page_size, PROT_READ | PROT_WRITE) == 0);
-    VERIFY(mprotect(address(m_base + ring_0_at), ring_3_at - ring_0_at, PROT_READ | PROT_EXEC) == 0);
+    VERIFY(mprotect(address(base + state_at), page_size, PROT_READ | PROT_WRITE) == 0);
+    VERIFY(mprotect(address(base + ring_0_at), ring_3_at - ring_0_at, PROT_READ | PROT_EXEC) == 0);
 }
 
 }

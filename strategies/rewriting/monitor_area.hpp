@@ -1,6 +1,7 @@
 // The part of the window that belongs to the monitor: where translated code lies, and what it works with. 32-bit code can
-// reach nothing else, so it must be below 4 GiB, in the midst of the guest's addresses, at a place that the guest does not
-// use. The monitor has a second mapping of all of it, above 4 GiB, where it may write.
+// reach nothing else, so it must be below 4 GiB, among the guest's addresses: at their end, where the guest's segments are
+// cut off (as VMware's monitor did; Adams & Agesen 2006, section 3). What the guest has there itself is reached by
+// emulation. The monitor has a second mapping of all of it, above 4 GiB, where it may write.
 //
 //   +0x0000000  gate          64-bit code: the way to the monitor                       read, execute
 //   +0x0001000  slots         where translated code puts registers down for a moment    read, write
@@ -55,41 +56,33 @@ public:
     static constexpr uint32_t bytes = 32u << 20;
     static constexpr uint32_t entries = 1u << 16; // of an entry table, by the low 16 bits of the guest's address
 
-    // Above all RAM (maximum_memory) and below the devices of a PC.
-    static constexpr uint32_t usual_base = 0xF0000000;
+    static constexpr uint32_t base = 0u - bytes;
 
     // Maps all of it into the window, which is reserved.
-    static Result<MonitorArea> create(uint32_t base = usual_base);
+    static Result<MonitorArea> create();
     MonitorArea(MonitorArea&&) noexcept;
     MonitorArea& operator=(MonitorArea&&) = delete;
     MonitorArea(const MonitorArea&) = delete;
     ~MonitorArea();
 
-    // To another place of the window; the old one belongs to nobody then. Code that was made for the old place is void.
-    void move(uint32_t base);
-
-    uint32_t base() const { return m_base; }
-    uint64_t end() const { return uint64_t { m_base } + bytes; }
-    bool contains(uint64_t address) const { return address >= m_base && address < end(); }
-
     // Addresses for 32-bit code.
-    uint32_t gate() const { return m_base; }
-    uint32_t slot(std::size_t offset) const { return m_base + slots_at + static_cast<uint32_t>(offset); }
-    uint32_t state(std::size_t offset) const { return m_base + state_at + static_cast<uint32_t>(offset); }
-    uint32_t popf_codes() const { return m_base + constants_at; }
-    uint32_t entry_table(CodeRing ring) const { return m_base + tables_at + (ring == CodeRing::Ring3 ? table_bytes : 0); }
-    uint32_t code_begin(CodeRing ring) const { return m_base + (ring == CodeRing::Ring3 ? ring_3_at : ring_0_at); }
-    uint32_t code_end(CodeRing ring) const { return m_base + (ring == CodeRing::Ring3 ? bytes : ring_3_at); }
+    uint32_t gate() const { return base; }
+    uint32_t slot(std::size_t offset) const { return base + slots_at + static_cast<uint32_t>(offset); }
+    uint32_t state(std::size_t offset) const { return base + state_at + static_cast<uint32_t>(offset); }
+    uint32_t popf_codes() const { return base + constants_at; }
+    uint32_t entry_table(CodeRing ring) const { return base + tables_at + (ring == CodeRing::Ring3 ? table_bytes : 0); }
+    uint32_t code_begin(CodeRing ring) const { return base + (ring == CodeRing::Ring3 ? ring_3_at : ring_0_at); }
+    uint64_t code_end(CodeRing ring) const { return uint64_t { base } + (ring == CodeRing::Ring3 ? bytes : ring_3_at); }
 
     // The monitor's own view.
     volatile Slots& slots() const { return *reinterpret_cast<volatile Slots*>(m_ours + slots_at); }
     volatile VirtualState& state() const { return *reinterpret_cast<volatile VirtualState*>(m_ours + state_at); }
     std::span<uint32_t> entry_table_of(CodeRing ring) const
     {
-        return { reinterpret_cast<uint32_t*>(m_ours + (entry_table(ring) - m_base)), entries };
+        return { reinterpret_cast<uint32_t*>(m_ours + (entry_table(ring) - base)), entries };
     }
     // The byte that 32-bit code sees at `address`.
-    uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - m_base)); }
+    uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - base)); }
 
     // While ring 3 runs with segments that reach here: what only ring 0 may use.
     void conceal();
@@ -102,9 +95,8 @@ private:
     static_assert(tables_at + 2 * table_bytes <= ring_0_at);
 
     MonitorArea() = default;
-    bool map_at(uint32_t base) const;
+    bool map() const;
 
-    uint32_t m_base = 0;
     int m_file = -1;
     std::byte* m_ours = nullptr;
     bool m_concealed = false;

@@ -43,7 +43,7 @@ bool is_writable_data(const Segment& segment)
 
 }
 
-RewritingCpu::RewritingCpu(Engine& engine, Window window) : NativeCpu(engine, std::move(window))
+RewritingCpu::RewritingCpu(Engine& engine, Window window) : NativeCpu(engine, std::move(window), MonitorArea::base)
 {
 }
 
@@ -61,7 +61,7 @@ Result<void> RewritingCpu::set_up()
     m_cache.emplace(*m_area);
     m_map.emplace(m_engine.memory(), *m_cache);
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
-    m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched(), .hole_begin = m_area->base(), .hole_end = m_area->end() });
+    m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched() });
     s_cpu = this;
     ringside_world.gate_window = address_of(ringside_rewriting_window);
     ringside_world.gate_window_end = address_of(ringside_rewriting_window_end);
@@ -294,7 +294,7 @@ bool RewritingCpu::take_registers(ucontext_t& context)
         recovery = point.recovery;
         eip = point.eip;
         shadow = point.shadow;
-    } else if (rip >= m_area->code_begin(CodeRing::Ring0) && rip < m_area->end()) {
+    } else if (rip >= m_area->code_begin(CodeRing::Ring0) && rip < Window::end) {
         recovery = Recovery::Lookup; // the stub of an entry that is not there
     } else if (rip == m_area->gate()) {
         const Block* caller = m_cache->block(m_area->slots().site / sites_of_a_block);
@@ -368,14 +368,7 @@ AfterCallout RewritingCpu::on_callout()
 
 GuestSignals::Verdict RewritingCpu::perform(const Site& site)
 {
-    switch (site.kind) {
-    case Site::Kind::Undefined:
-        return take_fault(fault_without_code(UD));
-    case Site::Kind::NoFpu:
-        return take_fault(fault_without_code(m_state.cr0 & cr0::ts && !(m_state.cr0 & cr0::em) ? NM : UD));
-    default:
-        return emulate();
-    }
+    return site.kind == Site::Kind::Fault ? take_fault(fault_without_code(static_cast<Vector>(site.vector))) : emulate();
 }
 
 AfterCallout RewritingCpu::go_on(Verdict verdict, bool same_segments)

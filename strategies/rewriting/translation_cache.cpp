@@ -76,7 +76,7 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
 {
     constexpr uint32_t room = longest_translation + 2 * body_alignment;
     emptied = false;
-    if (m_halves[index(request.key.ring)].next + room > m_area.code_end(request.key.ring)) {
+    if (uint64_t { m_halves[index(request.key.ring)].next } + room > m_area.code_end(request.key.ring)) {
         ++m_counters.flushes;
         clear();
         emptied = true;

@@ -34,7 +34,7 @@ class TranslationCache {
 public:
     explicit TranslationCache(MonitorArea& area);
 
-    // Empties the cache: after the area has moved, or when it is full.
+    // Empties the cache, when it is full.
     void clear();
 
     // An active block, or null.

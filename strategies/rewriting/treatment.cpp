@@ -80,46 +80,66 @@ bool reaches_through_cs(const Instruction& instruction)
     return (instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_CS) && instruction.info.mnemonic != ZYDIS_MNEMONIC_NOP;
 }
 
-bool changes_mxcsr_or_xmm(const Instruction& instruction)
+enum class FpuKind : uint8_t { None, Wait, X87, Mmx, Sse };
+
+// Of the SSE sets the instructions without floating-point or vector registers do not trap: MOVNTI, fences, CRC32.
+bool has_plain_registers_only(ZydisMnemonic mnemonic)
 {
-    auto set = instruction.info.meta.isa_set;
-    return set == ZYDIS_ISA_SET_SSE || set == ZYDIS_ISA_SET_SSEMXCSR || set == ZYDIS_ISA_SET_SSE2
-        || set == ZYDIS_ISA_SET_SSE2MMX || set == ZYDIS_ISA_SET_SSE3 || set == ZYDIS_ISA_SET_SSSE3
-        || set == ZYDIS_ISA_SET_SSE4 || set == ZYDIS_ISA_SET_SSE42;
+    return mnemonic == ZYDIS_MNEMONIC_MOVNTI || mnemonic == ZYDIS_MNEMONIC_SFENCE || mnemonic == ZYDIS_MNEMONIC_LFENCE
+        || mnemonic == ZYDIS_MNEMONIC_MFENCE || mnemonic == ZYDIS_MNEMONIC_CRC32;
 }
 
-// Of these sets the instructions without floating-point or vector registers do not trap: MOVNTI, fences, prefetches, CRC32.
-bool has_plain_registers_only(const Instruction& instruction)
+FpuKind fpu_kind(const Instruction& instruction)
 {
-    switch (instruction.info.mnemonic) {
-    case ZYDIS_MNEMONIC_MOVNTI:
-    case ZYDIS_MNEMONIC_SFENCE:
-    case ZYDIS_MNEMONIC_LFENCE:
-    case ZYDIS_MNEMONIC_MFENCE:
-    case ZYDIS_MNEMONIC_CRC32:
-        return true;
+    switch (instruction.info.meta.isa_set) {
+    case ZYDIS_ISA_SET_X87:
+        return instruction.info.mnemonic == ZYDIS_MNEMONIC_FWAIT ? FpuKind::Wait : FpuKind::X87;
+    case ZYDIS_ISA_SET_FCMOV:
+    case ZYDIS_ISA_SET_FXSAVE:
+    case ZYDIS_ISA_SET_SSE3X87:
+        return FpuKind::X87;
+    case ZYDIS_ISA_SET_PENTIUMMMX:
+    case ZYDIS_ISA_SET_SSSE3MMX:
+        return FpuKind::Mmx;
+    case ZYDIS_ISA_SET_SSE:
+    case ZYDIS_ISA_SET_SSEMXCSR:
+    case ZYDIS_ISA_SET_SSE2:
+    case ZYDIS_ISA_SET_SSE2MMX:
+    case ZYDIS_ISA_SET_SSE3:
+    case ZYDIS_ISA_SET_SSSE3:
+    case ZYDIS_ISA_SET_SSE4:
+    case ZYDIS_ISA_SET_SSE42:
+        return has_plain_registers_only(instruction.info.mnemonic) ? FpuKind::None : FpuKind::Sse;
     default:
-        return false;
+        return FpuKind::None;
     }
 }
 
-bool is_x87_or_mmx(const Instruction& instruction)
+// SDM 3A tables 2-2 and 13-1.
+uint8_t fpu_fault(FpuKind kind, FpuMode mode)
 {
-    auto set = instruction.info.meta.isa_set;
-    return set == ZYDIS_ISA_SET_X87 || set == ZYDIS_ISA_SET_FCMOV || set == ZYDIS_ISA_SET_PENTIUMMMX
-        || set == ZYDIS_ISA_SET_FXSAVE || set == ZYDIS_ISA_SET_SSE3X87 || set == ZYDIS_ISA_SET_SSSE3MMX;
+    switch (kind) {
+    case FpuKind::None:
+        return 0;
+    case FpuKind::Wait:
+        return mode.ts && mode.mp ? NM : 0;
+    case FpuKind::X87:
+        return mode.ts || mode.em ? NM : 0;
+    case FpuKind::Mmx:
+        return mode.em ? UD : mode.ts ? NM : 0;
+    case FpuKind::Sse:
+        return mode.em || !mode.osfxsr ? UD : mode.ts ? NM : 0;
+    }
+    return 0;
 }
 
-Treated treat_floating_point(Treated treated, const Instruction& instruction, FpuMode fpu)
+Treated treat_floating_point(const Instruction& instruction, FpuMode mode)
 {
-    bool sse = changes_mxcsr_or_xmm(instruction) && !has_plain_registers_only(instruction);
-    treated.uses_fpu = sse || is_x87_or_mmx(instruction);
-    if (treated.uses_fpu && (sse ? fpu.sse_traps : fpu.x87_traps)) {
-        treated.treatment = Treatment::Callout;
-        treated.no_fpu = true;
-        treated.reason = "The kernel has told the processor to trap here (CR0.TS, CR0.EM or CR4.OSFXSR).";
-    }
-    return treated;
+    auto kind = fpu_kind(instruction);
+    uint8_t fault = fpu_fault(kind, mode);
+    if (fault)
+        return { Treatment::Callout, "The kernel wants a trap here (CR0.TS, CR0.EM or CR4.OSFXSR).", fault, true };
+    return { Treatment::Identical, "The same in every ring.", 0, kind != FpuKind::None };
 }
 
 }
@@ -141,24 +161,24 @@ std::string_view treatment_name(Treatment treatment)
 
 FpuMode fpu_mode_of(const CpuState& state)
 {
-    bool traps = state.cr0 & (cr0::ts | cr0::em);
-    return { traps, traps || !(state.cr4 & cr4::osfxsr) };
+    return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
+        (state.cr4 & cr4::osfxsr) != 0 };
 }
 
 Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu)
 {
     if (!is_harmless_set[instruction.info.meta.isa_set]
         && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSENTER && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSEXIT)
-        return { Treatment::Callout, "The virtual processor does not have it.", true, false, false };
+        return { Treatment::Callout, "The virtual processor does not have it.", UD, false };
     if (is_near_branch(instruction))
-        return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", false, false, false };
+        return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false };
     if (ring_3 && reaches_through_cs(instruction))
-        return { Treatment::Callout, "The code segment reaches the kernel's pages.", false, false, false };
+        return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false };
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);
-        return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, false, false, false };
+        return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, 0, false };
     }
-    return treat_floating_point({ Treatment::Identical, "The same in every ring.", false, false, false }, instruction, fpu);
+    return treat_floating_point(instruction, fpu);
 }
 
 }

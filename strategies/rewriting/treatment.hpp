@@ -20,8 +20,8 @@ std::string_view treatment_name(Treatment treatment);
 // Floating-point instructions depend on control registers that translated code cannot ask: a translation with such
 // instructions is for one of these modes (SDM 3A §2.5).
 struct FpuMode {
-    bool x87_traps = false; // CR0.TS or EM
-    bool sse_traps = false; // CR0.TS or EM, or CR4.OSFXSR clear
+    bool em = false, ts = false, mp = false; // CR0
+    bool osfxsr = false;                     // CR4
     bool operator==(const FpuMode&) const = default;
 };
 FpuMode fpu_mode_of(const CpuState& state);
@@ -29,8 +29,7 @@ FpuMode fpu_mode_of(const CpuState& state);
 struct Treated {
     Treatment treatment = Treatment::Identical;
     std::string_view reason; // for learners
-    bool undefined = false;  // Callout: #UD, whatever the bytes mean to the host
-    bool no_fpu = false;     // Callout: #NM, or #UD if CR0.EM is set
+    uint8_t fault = 0;       // Callout: not executed, the guest gets #UD or #NM
     bool uses_fpu = false;   // depends on FpuMode
 };
 

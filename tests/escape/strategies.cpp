@@ -29,7 +29,7 @@ std::vector<AttackedStrategy> attacked_strategies()
             tell_once(info.name, availability.detail);
         else
             found.push_back({ std::string(info.name), info.guest == GuestKind::Paravirtual,
-                info.kernel_ring != RealRing::Interpreted });
+                info.direct });
     }
     return found;
 }

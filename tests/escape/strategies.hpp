@@ -11,7 +11,7 @@ namespace ringside::test {
 struct AttackedStrategy {
     std::string name;
     bool is_paravirtual = false; // its guests are ported to it
-    bool is_native = false;      // guest code runs on the host's CPU
+    bool is_direct = false;      // guest code runs where it lies, on the host's CPU
 };
 
 // Those that are not are named on standard output, once, with the reason.
