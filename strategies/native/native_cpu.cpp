@@ -37,6 +37,8 @@ Result<void> NativeCpu::set_up()
     m_thread = pthread_self();
     if (auto guarded = guard_system_calls(); !guarded)
         return guarded;
+    if (auto made = m_floating_unit.set_up(); !made)
+        return made;
     ringside_world.kicked = 0;
     ringside_world.fpu = ringside_world.fpu_home = m_fpu.area();
     ringside_world.fpu_components = m_fpu.components();
@@ -217,7 +219,9 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
 {
     m_exit_begin = m_engine.begin_exit();
     ++m_engine.recorder().block().signals;
+    m_context = &context;
     auto verdict = take_registers(context) ? Verdict::Resume : dispatch(signal, information, context);
+    m_context = nullptr;
     if (verdict == Verdict::Resume)
         verdict = finish();
     if (verdict == Verdict::Resume) {

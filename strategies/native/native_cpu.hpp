@@ -15,6 +15,7 @@
 #include "core/x86/delivery.hpp"
 #include "core/x86/instruction_emulator.hpp"
 #include "strategies/native/fpu_state.hpp"
+#include "strategies/native/host_floating_unit.hpp"
 #include "strategies/native/nudge.hpp"
 #include "strategies/native/real_segments.hpp"
 #include "strategies/native/ring_separation.hpp"
@@ -104,13 +105,17 @@ private:
 
     Verdict emulate();
     bool goes_on(const Instruction& next) const;
-    std::optional<Verdict> emulate_one(const Instruction& instruction);
+    enum class Why : uint8_t { Refused, Follows }; // by the host CPU; one that was refused
+    std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
+    Emulated execute(const Instruction& instruction, Why why);
     Verdict cannot_emulate(const Instruction& instruction);
     std::optional<Exit> interpret();
     bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
     Exit halted() const;
 
     Nudge m_nudge;
+    HostFloatingUnit m_floating_unit;
+    ucontext_t* m_context = nullptr; // of the signal that is being handled
     DecodeCache m_decoder;
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
