@@ -134,6 +134,12 @@ void NativeCpu::follow_effects(uint32_t effects, Gla address)
         m_boundary_stale = true;
 }
 
+// A guest that has jumped beyond a truncated segment could not even be entered: IRETQ checks EIP against the limit.
+bool NativeCpu::executes_below(uint64_t boundary) const
+{
+    return uint64_t { m_state.segment(Cs).base } + m_state.eip < boundary;
+}
+
 // Keeps ring 3 out of the kernel's pages (ring_separation.hpp).
 void NativeCpu::make_segments_real()
 {
@@ -147,7 +153,8 @@ void NativeCpu::make_segments_real()
             m_boundary = user_boundary(m_engine.memory(), m_state);
         }
         m_tlb.hide_supervisor_pages(m_boundary);
-        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated) {
+        bool truncated = m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated;
+        if (truncated && executes_below(m_boundary)) {
             end = m_boundary;
         } else if (!m_tlb.concealed()) {
             m_tlb.conceal(m_boundary);

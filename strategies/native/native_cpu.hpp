@@ -77,6 +77,8 @@ protected:
     uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them; 0: no signal
 
     bool interrupt_window_open() const;
+    // False: segments that end at `boundary` must not be given to the guest now.
+    bool executes_below(uint64_t boundary) const;
     // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
     void follow_effects(uint32_t effects, Gla address);
     // Loads ringside_world from m_state.
