@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 
 namespace ringside {
@@ -31,34 +32,54 @@ bool is_general_register(const ZydisDecodedOperand& operand)
     return kind == ZYDIS_REGCLASS_GPR8 || kind == ZYDIS_REGCLASS_GPR16 || kind == ZYDIS_REGCLASS_GPR32;
 }
 
+// The number of the one operand in memory that the instruction spells out.
+std::optional<unsigned> memory_operand(const Instruction& instruction)
+{
+    for (unsigned index = 0; index < instruction.info.operand_count; ++index) {
+        const auto& operand = instruction.operands[index];
+        if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM
+            && operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && operand.size >= 8 && operand.size / 8u <= page_size)
+            return index;
+    }
+    return std::nullopt;
+}
+
 // The sizes of values. An environment has 14, 28, 94, 108 or 512 bytes.
 bool is_value(const ZydisDecodedOperand& operand)
 {
     constexpr std::array sizes { 8, 16, 32, 64, 80, 128 };
-    return operand.mem.type == ZYDIS_MEMOP_TYPE_MEM && operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM
-        && std::ranges::find(sizes, operand.size) != sizes.end();
+    return std::ranges::find(sizes, operand.size) != sizes.end();
 }
 
-// The number of the memory operand, if it is the only one and no general register takes part.
-std::optional<unsigned> memory_operand(const Instruction& instruction)
+bool can_be_lent(const Instruction& instruction, unsigned operand)
 {
-    std::optional<unsigned> found;
-    for (unsigned index = 0; index < instruction.info.operand_count; ++index) {
-        const auto& operand = instruction.operands[index];
-        if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && !found && is_value(operand))
-            found = index;
-        else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY || is_general_register(operand))
-            return std::nullopt;
-    }
-    return found;
+    return is_floating(instruction) && is_value(instruction.operands[operand])
+        && std::ranges::none_of(instruction.all_operands(), is_general_register);
 }
 
-// SDM 2A table 2-15: 16 bytes lie at a multiple of 16, but for the instructions that are made for others.
+// SDM 2A table 2-15: 16 bytes lie at a multiple of 16, but for the instructions that are made for others; FXSAVE's image too.
 bool must_be_aligned(const Instruction& instruction, unsigned bytes)
 {
+    constexpr unsigned fxsave_bytes = 512;
     constexpr std::array made_for_others { ZYDIS_MNEMONIC_MOVUPS, ZYDIS_MNEMONIC_MOVUPD, ZYDIS_MNEMONIC_MOVDQU,
-        ZYDIS_MNEMONIC_LDDQU, ZYDIS_MNEMONIC_PCMPISTRM };
-    return bytes == sse_bytes && std::ranges::find(made_for_others, instruction.info.mnemonic) == made_for_others.end();
+        ZYDIS_MNEMONIC_LDDQU, ZYDIS_MNEMONIC_PCMPISTRM, ZYDIS_MNEMONIC_PCMPISTRI };
+    return instruction.info.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY && (bytes == sse_bytes || bytes == fxsave_bytes)
+        && std::ranges::find(made_for_others, instruction.info.mnemonic) == made_for_others.end();
+}
+
+// SDM 2A "LDMXCSR", "FXRSTOR": a reserved bit raises #GP(0).
+bool loads_reserved_bits(Execution& execution, const Place& place)
+{
+    auto mnemonic = execution.instruction.info.mnemonic;
+    if (mnemonic != ZYDIS_MNEMONIC_LDMXCSR && mnemonic != ZYDIS_MNEMONIC_FXRSTOR)
+        return false;
+    constexpr uint32_t reserved = 0xFFFF0000;
+    std::size_t offset = mnemonic == ZYDIS_MNEMONIC_FXRSTOR ? 24 : 0;
+    uint32_t mxcsr = 0;
+    if (!place.host)
+        return false;
+    std::memcpy(&mxcsr, place.host + offset, sizeof(mxcsr));
+    return mxcsr & reserved;
 }
 
 MaybeFault find_operand(Execution& execution, unsigned index, Access access, Place& place)
@@ -72,19 +93,19 @@ MaybeFault find_operand(Execution& execution, unsigned index, Access access, Pla
     uint32_t address = execution.state.segment(segment).base + offset;
     if (must_be_aligned(execution.instruction, bytes) && address % sse_bytes != 0)
         return execution.fault(GP);
-    return execution.find_memory(segment, offset, bytes, access, place);
+    if (auto fault = execution.find_memory(segment, offset, bytes, access, place))
+        return fault;
+    return loads_reserved_bits(execution, place) ? MaybeFault { execution.fault(GP) } : std::nullopt;
 }
 
 }
 
 Emulated emulate_floating(Engine& engine, CpuState& state, const Instruction& instruction, FloatingUnit& unit)
 {
-    Emulated result;
+    Emulated result { .outcome = Emulated::Outcome::Unsupported };
     auto index = memory_operand(instruction);
-    if (!is_floating(instruction) || !index || !unit.accepts(instruction)) {
-        result.outcome = Emulated::Outcome::Unsupported;
+    if (!index)
         return result;
-    }
     Execution execution(engine, state, instruction, result);
     bool writes = execution.operand(*index).actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
     Place place;
@@ -93,6 +114,8 @@ Emulated emulate_floating(Engine& engine, CpuState& state, const Instruction& in
         result.fault = *fault;
         return result;
     }
+    if (!can_be_lent(instruction, *index) || !unit.accepts(instruction))
+        return result;
     alignas(sse_bytes) std::array<std::byte, sse_bytes> buffer {};
     std::span operand = std::span { buffer }.first(place.bytes);
     if (!writes)
@@ -100,6 +123,7 @@ Emulated emulate_floating(Engine& engine, CpuState& state, const Instruction& in
     unit.execute(instruction, operand, state);
     if (writes)
         execution.store_bytes(place, operand);
+    result.outcome = Emulated::Outcome::Done;
     state.eip = execution.next_eip;
     state.interrupt_shadow = false;
     state.eflags &= ~eflags::rf;

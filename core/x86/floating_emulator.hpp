@@ -25,7 +25,8 @@ public:
 
 // Like emulate_instruction(), for instructions with one memory operand of up to 16 bytes and no general register beside
 // it: loads, stores and arithmetic. The others are Unsupported: environments (FLDENV, FXSAVE, LDMXCSR...), transfers from
-// memory to general registers (CVTSD2SI, PCMPISTRI, CRC32), MASKMOVQ.
+// memory to general registers (CVTSD2SI, PCMPISTRI, CRC32), MASKMOVQ, and AVX. Faults of their operands are found all the
+// same.
 Emulated emulate_floating(Engine& engine, CpuState& state, const Instruction& instruction, FloatingUnit& unit);
 
 }

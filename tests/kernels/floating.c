@@ -130,6 +130,8 @@ static void test_read_only(void)
 CODE(store_aligned, "movl target, %eax; movaps %xmm0, (%eax); int $0x80")
 CODE(load_user, "movl target, %eax; movups (%eax), %xmm0; int $0x80")
 CODE(x87_user, "movl target, %eax; fldl (%eax); int $0x80")
+CODE(save_user, "movl target, %eax; fxsave (%eax); int $0x80")
+CODE(load_control, "movl target, %eax; ldmxcsr (%eax); int $0x80")
 CODE(null_segment, "xorl %eax, %eax; movw %ax, %es; movl target, %eax; movups %es:(%eax), %xmm0; int $0x80")
 
 static void expect_fault(const char *name, void (*code)(void), uint32_t error_code)
@@ -145,8 +147,15 @@ static void test_ring_3(void)
     expect_fault("movups above ring 3's part", load_user, U);
     expect_fault("movaps above ring 3's part", store_aligned, U | W);
     expect_fault("fld above ring 3's part", x87_user, U);
+    expect_fault("fxsave above ring 3's part", save_user, U | W);
     target = map(2, PHYSICAL(frames[0]), P);
     expect_fault("movups from a kernel page", load_user, P | U);
+    expect_fault("ldmxcsr from a kernel page", load_control, P | U);
+    target = (uint32_t)source; // 0x11223344
+    int reserved = probe_user(load_control, USER_STACK);
+    check_or_deviate("ldmxcsr of reserved bits", GP, (uint32_t)reserved);
+    source[0] = 0x1F80;
+    (void)probe_user(load_control, USER_STACK);
     target = (uint32_t)source;
     check("movups in ring 3", 0x80, (uint32_t)probe_user(load_user, USER_STACK));
     target = (uint32_t)source + 4;

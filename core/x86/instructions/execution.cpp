@@ -52,12 +52,12 @@ MaybeFault Execution::find_memory(
     return {};
 }
 
-// SDM 3A §6.15 "Interrupt 17": only programs in ring 3 are watched, and only if both flags ask for it. The ten bytes of an
-// x87 register are to lie at a multiple of eight.
+// SDM 3A §6.15 "Interrupt 17": only programs in ring 3 are watched, and only if both flags ask for it. More than eight
+// bytes are to lie at a multiple of eight.
 bool Execution::is_misaligned(Gla address, unsigned bytes) const
 {
     bool watched = (state.eflags & eflags::ac) && (state.cr0 & cr0::am) && state.cpl() == 3;
-    return watched && address.value % std::bit_floor(bytes) != 0;
+    return watched && address.value % std::min(std::bit_floor(bytes), 8u) != 0;
 }
 
 uint64_t Execution::load_wide(const Place& place)

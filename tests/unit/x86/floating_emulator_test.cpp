@@ -165,3 +165,31 @@ TEST_CASE("Environments, general registers and implied operands are not taken ap
     CHECK(unsupported({ 0x0F, 0x28, 0x03 }));
     CHECK(guest.unit.executed == 0);
 }
+
+TEST_CASE("What is not taken apart still gets the faults of its operand", "[emulator]")
+{
+    FloatingGuest guest;
+    guest.enable_paging();
+    SECTION("of its page")
+    {
+        guest.unmap(data_at);
+        CHECK(guest.floating_faults({ 0x0F, 0xAE, 0x03 }) == page_fault(page_fault_error::write, Gla { data_at })); // fxsave
+        CHECK(guest.floating_faults({ 0xD9, 0x23 }) == page_fault(0, Gla { data_at }));                             // fldenv
+        CHECK(guest.floating_faults({ 0xF3, 0x0F, 0x2D, 0x03 }) == page_fault(0, Gla { data_at }));             // cvtss2si
+        CHECK(guest.floating_faults({ 0xC5, 0xFC, 0x10, 0x03 }) == page_fault(0, Gla { data_at }));             // vmovups
+    }
+    SECTION("of its alignment")
+    {
+        guest.state.gpr[Ebx] = data_at + 8;
+        CHECK(guest.floating_faults({ 0x0F, 0xAE, 0x03 }) == general_protection());
+    }
+    SECTION("of its reserved bits")
+    {
+        guest.put<uint32_t>(data_at, 0x10000);
+        CHECK(guest.floating_faults({ 0x0F, 0xAE, 0x13 }) == general_protection()); // ldmxcsr
+        guest.put<uint32_t>(data_at, 0x1F80);
+        guest.put<uint32_t>(data_at + 24, 0x80001F80);
+        CHECK(guest.floating({ 0x0F, 0xAE, 0x13 }).outcome == Emulated::Outcome::Unsupported);
+        CHECK(guest.floating_faults({ 0x0F, 0xAE, 0x0B }) == general_protection()); // fxrstor
+    }
+}
