@@ -6,9 +6,9 @@
 #include "cli/run_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/signals.hpp"
+#include "cli/story_teller.hpp"
 #include "cli/trace_recording.hpp"
 #include "core/trace/statistics.hpp"
-#include "core/trace/story.hpp"
 
 #include <filesystem>
 #include <map>
@@ -69,12 +69,12 @@ struct RunOutputs {
 class EventOutputs {
 public:
     EventOutputs(const RunOptions& options, const SessionConfiguration& configuration, const Style& style)
-        : m_style(style)
-        , m_story(options.story)
     {
         if (!options.recording())
             return;
         m_symbols = symbols_of_kernel(configuration.boot.kernel_path);
+        if (options.story)
+            m_story.emplace(configuration.clock, style);
         if (!options.trace_path.empty())
             m_recording.emplace(options.trace_path,
                 TraceHeader { configuration.strategy, configuration.name, configuration.clock, {}, m_symbols });
@@ -83,24 +83,15 @@ public:
     Result<void> take(Session& session, std::span<const EventRecord> events)
     {
         if (m_story)
-            tell(totals_of(session.trace().block(), 0).scale, events);
+            m_story->tell(session, events, m_symbols);
         return m_recording ? m_recording->append(session, events) : Result<void> {};
     }
 
     Result<void> finish(Session& session) { return m_recording ? m_recording->finish(session) : Result<void> {}; }
 
 private:
-    void tell(const TickScale& scale, std::span<const EventRecord> events)
-    {
-        std::string text;
-        for (const auto& event : events)
-            text += story_line(event, scale, m_symbols, m_style) + '\n';
-        [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    }
-
-    Style m_style;
-    bool m_story;
     SymbolTable m_symbols;
+    std::optional<StoryTeller> m_story;
     std::optional<TraceRecording> m_recording;
 };
 

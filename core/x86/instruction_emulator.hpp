@@ -2,7 +2,7 @@
 // on a CpuState. Strategies use it for what they must not or cannot let the host CPU execute: privileged instructions,
 // and any instruction that touches a device or a page that the monitor watches.
 //
-// Not known: the x87, MMX and SSE instructions, and whatever CPUID does not offer.
+// Not known: the x87, MMX and SSE instructions (floating_emulator.hpp), and whatever CPUID does not offer.
 #pragma once
 
 #include "core/machine/cpu_state.hpp"

@@ -76,6 +76,19 @@ void* FpuState::area_in(const ucontext_t& context)
     return area();
 }
 
+// What is changed counts, although the components may have been in their initial state (SDM 1 §13.4.2).
+std::byte* FpuState::image(ucontext_t* context)
+{
+    auto* image = context ? reinterpret_cast<std::byte*>(context->uc_mcontext.fpregs) : m_area.get();
+    if (!context || kernel_notes(*context)) {
+        uint64_t present = 0;
+        std::memcpy(&present, image + legacy_bytes, sizeof(present));
+        present |= x87_and_sse;
+        std::memcpy(image + legacy_bytes, &present, sizeof(present));
+    }
+    return image;
+}
+
 void FpuState::take(const ucontext_t& context)
 {
     const auto* notes = kernel_notes(context);

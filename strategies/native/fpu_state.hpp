@@ -22,6 +22,8 @@ public:
     // As a signal found it: to keep, or only to be loaded again before the signal's frame is gone.
     void take(const ucontext_t& context);
     void* area_in(const ucontext_t& context);
+    // The FXSAVE image in the frame of a signal, or, without one, in area(): to be read and changed in place.
+    std::byte* image(ucontext_t* context);
 
     void* area() const { return m_area.get(); }
     uint64_t components() const { return m_components; }

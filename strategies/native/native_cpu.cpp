@@ -38,6 +38,8 @@ Result<void> NativeCpu::set_up()
     m_thread = pthread_self();
     if (auto guarded = guard_system_calls(); !guarded)
         return guarded;
+    if (auto made = m_floating_unit.set_up(); !made)
+        return made;
     ringside_world.kicked = 0;
     ringside_world.fpu = ringside_world.fpu_home = m_fpu.area();
     ringside_world.fpu_components = m_fpu.components();
@@ -139,6 +141,12 @@ void NativeCpu::follow_effects(uint32_t effects, Gla address)
         m_boundary_stale = true;
 }
 
+// A guest that has jumped beyond a truncated segment could not even be entered: IRETQ checks EIP against the limit.
+bool NativeCpu::executes_below(uint64_t boundary) const
+{
+    return uint64_t { m_state.segment(Cs).base } + m_state.eip < boundary;
+}
+
 // Keeps ring 3 out of the kernel's pages (ring_separation.hpp).
 void NativeCpu::make_segments_real()
 {
@@ -152,8 +160,9 @@ void NativeCpu::make_segments_real()
             m_boundary = user_boundary(m_engine.memory(), m_state);
         }
         m_tlb.hide_supervisor_pages(m_boundary);
-        bool beyond = m_boundary > m_end; // ring 3 has addresses where the strategy lies: it must never see that
-        if (m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated || beyond) {
+        // Where ring 3 has addresses in which the strategy lies it must never see that.
+        bool truncated = m_boundary > m_end || m_separation.in_ring_3(__rdtsc()) == RingSeparation::Method::Truncated;
+        if (truncated && executes_below(m_boundary)) {
             end = std::min(m_boundary, m_end);
         } else {
             end = Window::end;
@@ -228,7 +237,9 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
 {
     m_exit_begin = m_engine.begin_exit();
     ++m_engine.recorder().block().signals;
+    m_context = &context;
     auto verdict = take_registers(context) ? Verdict::Resume : dispatch(signal, information, context);
+    m_context = nullptr;
     if (verdict == Verdict::Resume)
         verdict = finish();
     if (verdict == Verdict::Resume) {

@@ -15,6 +15,7 @@
 #include "core/x86/delivery.hpp"
 #include "core/x86/instruction_emulator.hpp"
 #include "strategies/native/fpu_state.hpp"
+#include "strategies/native/host_floating_unit.hpp"
 #include "strategies/native/nudge.hpp"
 #include "strategies/native/real_segments.hpp"
 #include "strategies/native/ring_separation.hpp"
@@ -88,6 +89,8 @@ protected:
     uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them; 0: no signal
 
     bool interrupt_window_open() const;
+    // False: segments that end at `boundary` must not be given to the guest now.
+    virtual bool executes_below(uint64_t boundary) const;
     // Loads ringside_world from m_state.
     void prepare();
     // The reverse, after a far jump out of the guest, which goes on at `eip`.
@@ -116,12 +119,16 @@ private:
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
 
     bool goes_on(const Instruction& next) const;
-    std::optional<Verdict> emulate_one(const Instruction& instruction);
+    enum class Why : uint8_t { Refused, Follows }; // by the host CPU; one that was refused
+    std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
+    Emulated execute(const Instruction& instruction, Why why);
     std::optional<Exit> interpret();
     Exit halted() const;
 
     Nudge m_nudge;
     const uint64_t m_end;    // of the guest's addresses in the window
+    HostFloatingUnit m_floating_unit;
+    ucontext_t* m_context = nullptr; // of the signal that is being handled
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
     pthread_t m_thread {};

@@ -232,7 +232,7 @@ GuestSignals::Verdict NativeCpu::emulate()
             return Verdict::Resume;
         if (count > 0)
             m_exit_begin = m_engine.begin_exit();
-        if (auto verdict = emulate_one(*instruction))
+        if (auto verdict = emulate_one(*instruction, count == 0 ? Why::Refused : Why::Follows))
             return *verdict;
         if (m_state.halted || ringside_world.kicked.load(std::memory_order_relaxed) != 0)
             return Verdict::Resume;
@@ -259,12 +259,12 @@ bool NativeCpu::goes_on(const Instruction& next) const
 }
 
 // Nothing: the guest may go on, or the next instruction be emulated as well.
-std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& instruction)
+std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& instruction, Why why)
 {
     unsigned ring = m_state.cpl();
     uint32_t eip = m_state.eip;
     bool single_step = m_state.eflags & eflags::tf;
-    auto done = emulate_instruction(m_engine, m_state, instruction);
+    auto done = execute(instruction, why);
     switch (done.outcome) {
     case Emulated::Outcome::Fault:
         return take_fault(done.fault);
@@ -272,7 +272,7 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
         return take(*software_interrupt_event(m_state, instruction), EventKind::SoftwareInterrupt,
             RingChangeCause::SoftwareInterrupt);
     case Emulated::Outcome::Unsupported:
-        return cannot_emulate(instruction);
+        return why == Why::Follows ? Verdict::Resume : cannot_emulate(instruction);
     case Emulated::Outcome::Done:
     case Emulated::Outcome::Halted:
         break;
@@ -296,6 +296,16 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
         EventKind::Exception, RingChangeCause::Exception);
 }
 
+// Only of an instruction that the host CPU has refused is it known that nothing is wrong with it but its operand.
+Emulated NativeCpu::execute(const Instruction& instruction, Why why)
+{
+    auto done = emulate_instruction(m_engine, m_state, instruction);
+    if (done.outcome != Emulated::Outcome::Unsupported || why != Why::Refused || !runs_natively())
+        return done;
+    m_floating_unit.use(m_fpu.image(m_context));
+    return emulate_floating(m_engine, m_state, instruction, m_floating_unit);
+}
+
 GuestSignals::Verdict NativeCpu::cannot_emulate(const Instruction& instruction)
 {
     return leave({ Exit::Reason::Failed,
@@ -315,7 +325,7 @@ std::optional<Exit> NativeCpu::interpret()
             return std::nullopt;
         m_exit_begin = m_engine.begin_exit();
         const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
-        auto verdict = instruction ? emulate_one(*instruction) : std::optional { take_fault(m_decoder.fault()) };
+        auto verdict = instruction ? emulate_one(*instruction, Why::Refused) : std::optional { take_fault(m_decoder.fault()) };
         if (verdict == Verdict::Leave)
             return m_exit;
     }

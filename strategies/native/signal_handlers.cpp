@@ -126,8 +126,6 @@ uint32_t ringside_on_guest_signal(int signal, siginfo_t* information, ucontext_t
 // Not the guest. Whoever had the signal before us decides; a fault of the monitor then dies at the same place.
 void ringside_on_monitor_signal(int signal, siginfo_t* information, ucontext_t* context)
 {
-    if (signal == ringside_kick_signal)
-        return;
     struct sigaction before {};
     before.sa_handler = SIG_DFL;
     for (std::size_t i = 0; i < fault_signals.size(); ++i) {

@@ -145,9 +145,14 @@ broken:
         movq HOST_FS_BASE, %rax
         wrfsbase %rax
 
-/* The monitor was interrupted, or another thread: a kick has nothing more to do, the rest is for C++. */
+/*
+ * The monitor was interrupted, or another thread: a kick has nothing more to do, and may have come where thread-local
+ * storage is not in place. The rest is for C++.
+ */
 from_monitor:
-        jmp ringside_on_monitor_signal
+        cmpl %edi, ringside_kick_signal(%rip)
+        jne ringside_on_monitor_signal
+        ret
 
 from_guest:
         movw %ds, DS

@@ -210,7 +210,8 @@ void ParavirtCpu::make_segments_real()
         if (std::exchange(m_system_calls_seen, m_system_calls) != m_system_calls)
             m_separation.in_ring_0(now);
         m_tlb.hide_supervisor_pages(m_hypercalls.boundary());
-        if (m_separation.in_ring_3(now) == RingSeparation::Method::Concealed && !m_flat_programs) {
+        bool concealed = m_separation.in_ring_3(now) == RingSeparation::Method::Concealed;
+        if ((concealed || !executes_below(m_hypercalls.boundary())) && !m_flat_programs) {
             m_tlb.conceal(m_hypercalls.boundary());
             m_pages->conceal();
             reserve_user_segments(four_gib);

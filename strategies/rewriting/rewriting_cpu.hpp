@@ -46,6 +46,7 @@ private:
     void adopt_segments(const RealSegments::Selectors&) override { }
     void make_segments_real() override;
     void reveal_kernel() override;
+    bool executes_below(uint64_t) const override { return true; } // translated code is elsewhere
     bool runs_natively() const override;
     std::optional<Exit> approach() override;
     uint32_t real_eip() const override { return m_target; }

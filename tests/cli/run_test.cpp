@@ -202,3 +202,14 @@ TEST_CASE("closing the input leaves a guest that does not read alone", "[cli]")
     CHECK(outcome.status == 0);
     CHECK(outcome.output == expected_console("hello"));
 }
+
+TEST_CASE("a story counts time from the guest's first instruction", "[cli]")
+{
+    for (int run = 0; run < 5; ++run) {
+        auto outcome = run_program({ "run", "hello", "--story", "--quiet" });
+        REQUIRE(outcome.status == 0);
+        auto first = outcome.errors.substr(0, outcome.errors.find('\n'));
+        INFO(first);
+        CHECK(first.find_first_not_of(' ') == first.find('-'));
+    }
+}

@@ -96,6 +96,10 @@ static void test_fetch(void)
     expect("fetch from an absent page", false, do_jump, PF, 0);
     check("  eip is the target", target, caught.eip);
     expect("fetch from an absent page in ring 3", true, do_jump, PF, U);
+    target = 0xE0000000; // above all that ring 3 has
+    expect("fetch from above ring 3's part, in ring 3", true, do_jump, PF, U);
+    check("  eip is the target", target, caught.eip);
+    target = page(1) + 0x10;
     map(1, 0, P);
     expect("fetch from a kernel page", false, do_jump, NONE, 0);
     expect("fetch from a kernel page in ring 3", true, do_jump, PF, P | U);

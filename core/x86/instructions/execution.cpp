@@ -1,5 +1,6 @@
 #include "core/x86/instructions/execution.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -8,9 +9,18 @@ namespace ringside {
 
 namespace {
 
-constexpr uint64_t low_bytes(uint64_t value, unsigned bytes)
+// How much of what is left goes to a device at once.
+unsigned piece_of(std::size_t left)
 {
-    return bytes >= 8 ? value : value & ((uint64_t { 1 } << (8 * bytes)) - 1);
+    return left >= 4 ? 4 : std::bit_floor(static_cast<unsigned>(left));
+}
+
+// The first four bytes, or what there is of them.
+uint32_t first_word(std::span<const std::byte> bytes)
+{
+    uint32_t value = 0;
+    std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof(value)));
+    return value;
 }
 
 }
@@ -45,67 +55,78 @@ MaybeFault Execution::find_memory(
     return {};
 }
 
-// SDM 3A §6.15 "Interrupt 17": only programs in ring 3 are watched, and only if both flags ask for it.
+// SDM 3A §6.15 "Interrupt 17": only programs in ring 3 are watched, and only if both flags ask for it. More than eight
+// bytes are to lie at a multiple of eight.
 bool Execution::is_misaligned(Gla address, unsigned bytes) const
 {
     bool watched = (state.eflags & eflags::ac) && (state.cr0 & cr0::am) && state.cpl() == 3;
-    return watched && address.value % bytes != 0;
+    return watched && address.value % std::min(std::bit_floor(bytes), 8u) != 0;
 }
 
 uint64_t Execution::load_wide(const Place& place)
 {
-    if (place.host) {
-        uint64_t value = 0;
-        std::memcpy(&value, place.host, place.bytes);
-        return value;
-    }
-    uint64_t value = load_run(place.extent.first, place.extent.first_length);
-    if (place.extent.second_length)
-        value |= load_run(place.extent.second, place.extent.second_length) << (8 * place.extent.first_length);
+    uint64_t value = 0;
+    load_bytes(place, std::as_writable_bytes(std::span { &value, 1 }).first(place.bytes));
     return value;
 }
 
 void Execution::store(const Place& place, uint64_t value)
 {
+    store_bytes(place, std::as_bytes(std::span { &value, 1 }).first(place.bytes));
+}
+
+void Execution::load_bytes(const Place& place, std::span<std::byte> target)
+{
     if (place.host) {
-        std::memcpy(place.host, &value, place.bytes);
+        std::memcpy(target.data(), place.host, target.size());
         return;
     }
-    store_run(place.extent.first, place.extent.first_length, value);
-    if (place.extent.second_length)
-        store_run(place.extent.second, place.extent.second_length, value >> (8 * place.extent.first_length));
+    load_run(place.extent.first, target.first(place.extent.first_length));
+    load_run(place.extent.second, target.subspan(place.extent.first_length));
+}
+
+void Execution::store_bytes(const Place& place, std::span<const std::byte> source)
+{
+    if (place.host) {
+        std::memcpy(place.host, source.data(), source.size());
+        return;
+    }
+    store_run(place.extent.first, source.first(place.extent.first_length));
+    store_run(place.extent.second, source.subspan(place.extent.first_length));
 }
 
 // RAM, or a device, which is asked in accesses of 4, 2 and 1 bytes.
-uint64_t Execution::load_run(Gpa address, unsigned bytes)
+void Execution::load_run(Gpa address, std::span<std::byte> target)
 {
-    uint64_t value = 0;
-    if (auto source = std::as_const(engine.memory()).bytes(address, bytes); !source.empty()) {
-        std::memcpy(&value, source.data(), bytes);
-        return value;
-    }
-    for (unsigned done = 0; done < bytes;) {
-        unsigned piece = bytes - done >= 4 ? 4 : std::bit_floor(bytes - done);
-        value |= uint64_t { engine.bus().read_memory(address + done, piece) } << (8 * done);
-        done += piece;
-    }
-    exits_as(EventKind::MmioRead, address.value, bytes, static_cast<uint32_t>(value));
-    return value;
-}
-
-void Execution::store_run(Gpa address, unsigned bytes, uint64_t value)
-{
-    if (auto target = engine.memory().bytes(address, bytes); !target.empty()) {
-        std::memcpy(target.data(), &value, bytes);
+    if (target.empty())
+        return;
+    if (auto source = std::as_const(engine.memory()).bytes(address, target.size()); !source.empty()) {
+        std::memcpy(target.data(), source.data(), target.size());
         return;
     }
-    for (unsigned done = 0; done < bytes;) {
-        unsigned piece = bytes - done >= 4 ? 4 : std::bit_floor(bytes - done);
-        auto part = static_cast<uint32_t>(low_bytes(value >> (8 * done), piece));
-        engine.bus().write_memory(address + done, piece, part);
+    for (std::size_t done = 0; done < target.size();) {
+        unsigned piece = piece_of(target.size() - done);
+        uint32_t value = engine.bus().read_memory(address + done, piece);
+        std::memcpy(target.data() + done, &value, piece);
         done += piece;
     }
-    exits_as(EventKind::MmioWrite, address.value, bytes, static_cast<uint32_t>(low_bytes(value, bytes)));
+    exits_as(EventKind::MmioRead, address.value, static_cast<uint32_t>(target.size()), first_word(target));
+}
+
+void Execution::store_run(Gpa address, std::span<const std::byte> source)
+{
+    if (source.empty())
+        return;
+    if (auto target = engine.memory().bytes(address, source.size()); !target.empty()) {
+        std::memcpy(target.data(), source.data(), source.size());
+        return;
+    }
+    for (std::size_t done = 0; done < source.size();) {
+        unsigned piece = piece_of(source.size() - done);
+        engine.bus().write_memory(address + done, piece, first_word(source.subspan(done, piece)));
+        done += piece;
+    }
+    exits_as(EventKind::MmioWrite, address.value, static_cast<uint32_t>(source.size()), first_word(source));
 }
 
 MaybeFault Execution::read(unsigned index, uint32_t& value)

@@ -15,13 +15,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace ringside {
 
 // Where a value is.
 struct Place {
     std::byte* host = nullptr; // the bytes, of a register or of RAM within one page
-    unsigned bytes = 0;        // 1, 2, 4 or 8
+    unsigned bytes = 0;        // 1, 2, 4 or 8; of other kinds of registers also 10 or 16
     LinearMemory::Extent extent {}; // else: a device, or memory across two pages
 };
 
@@ -56,6 +57,9 @@ public:
     uint32_t load(const Place& place) { return static_cast<uint32_t>(load_wide(place)); }
     uint64_t load_wide(const Place& place);
     void store(const Place& place, uint64_t value);
+    // The same for values of any size.
+    void load_bytes(const Place& place, std::span<std::byte> target);
+    void store_bytes(const Place& place, std::span<const std::byte> source);
 
     // A register, segment register, immediate or memory operand, zero-extended (an immediate: cut to the size of the
     // first operand by whoever uses it).
@@ -98,8 +102,8 @@ public:
 
 private:
     bool is_misaligned(Gla address, unsigned bytes) const;
-    uint64_t load_run(Gpa address, unsigned bytes);
-    void store_run(Gpa address, unsigned bytes, uint64_t value);
+    void load_run(Gpa address, std::span<std::byte> target);
+    void store_run(Gpa address, std::span<const std::byte> source);
 };
 
 }

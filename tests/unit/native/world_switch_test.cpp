@@ -110,14 +110,19 @@ TEST_CASE("A guest that is interrupted at any instruction loses nothing, in any 
                 __builtin_ia32_pause();
         }
     });
+    // A busy host gives the kicker its turn seldom.
+    constexpr uint64_t enough = 600;
+    constexpr int most_rounds = 1'000'000;
+    int rounds = 0;
     uint32_t before = 0;
     bool in_step = true, constants = true, grows = true;
-    for (int round = 0; round < 3000; ++round) {
+    for (; guest.resumed < enough && rounds < most_rounds; ++rounds) {
         ringside_world.fpu = ringside_world.fpu_home; // a frame that was resumed from is gone
         ringside_enter_guest();
+        ringside_world.kicked = 0; // else the guest would never be entered while the kicker waits for its turn
         uint32_t count = ringside_world.gpr[Eax], vector = guest.vector_count();
         in_step = in_step && (vector == count || vector + 1 == count);
-        grows = grows && count - before < 1u << 31; // it may pass 2^32
+        grows = grows && static_cast<int32_t>(count - before) >= 0; // it may wrap
         before = count;
         for (unsigned i = 1; i < 8; ++i)
             constants = constants && ringside_world.gpr[i] == 0x01010101 * i;
@@ -129,9 +134,8 @@ TEST_CASE("A guest that is interrupted at any instruction loses nothing, in any 
     CHECK(in_step);
     CHECK(grows);
     CHECK(constants);
-    CHECK(before > 0);
-    CHECK(local_to_the_thread == 3007);
-    CHECK(guest.resumed > 0);
+    CHECK(local_to_the_thread == 7 + rounds);
+    CHECK(guest.resumed == enough);
     CHECK(guest.last_signal == SignalHandlers::kick_signal());
 }
 

@@ -300,6 +300,27 @@ TEST_CASE("A program that calls the monitor itself gets #GP", "[paravirt]")
     CHECK(world.exits.empty());
 }
 
+TEST_CASE("A system call that asks to return beyond the end of ring 3's segments does, and faults there", "[paravirt]")
+{
+    if (!native_available())
+        return;
+    GateWorld world;
+    constexpr uint32_t boundary = 0x400000, beyond = 0x500000, boundary_at = 0x65000;
+    world.put_system_call_guest(1, eflags::fixed);
+    Code program(program_at);
+    program.mov(Edx, beyond).raw({ 0xEA }).word(PV_SYSTEM_CALL_GATE).raw({ PV_GATE_SELECTOR, 0 });
+    world.put_code(program_at, program);
+    world.put_code(beyond, Code(beyond).raw({ 0xF4 }));
+    world.put(pv_structure, pv_boundary { boundary });
+    Code code(boundary_at);
+    code.mov(Esp, kernel_stack).hypercall(PV_SET_BOUNDARY, pv_structure).store_eax(steps_at).jump(kernel_at);
+    world.put_code(boundary_at, code);
+    world.start(multiboot_entry_state(boundary_at, 0));
+    CHECK(world.run_to_halt(false).reason == Exit::Reason::Halted);
+    CHECK(world.get(fault_count_at) == 1);
+    CHECK(world.get(kernel_stack - 20) == beyond); // the frame of the #GP: error code, EIP...
+}
+
 TEST_CASE("The hypercall page tells the time that the machine's clock tells", "[paravirt]")
 {
     if (!native_available())

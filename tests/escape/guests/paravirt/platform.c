@@ -10,9 +10,10 @@ unsigned traps_taken;
 extern uint32_t recovery;
 extern const uint32_t exception_entries[32];
 void interrupt_80(void);
+void timer_event(void);
 _Noreturn void resume_probe(int vector);
 
-static struct pv_trap_entry entries[33];
+static struct pv_trap_entry entries[34];
 
 void print(const char *text)
 {
@@ -73,7 +74,8 @@ static void set_traps(void)
     for (uint8_t vector = 0; vector < 32; ++vector)
         entries[vector] = (struct pv_trap_entry) { exception_entries[vector], vector, 0, 0, 0 };
     entries[32] = (struct pv_trap_entry) { (uint32_t)interrupt_80, 0x80, 3, 0, 0 };
-    struct pv_trap_table table = { (uint32_t)entries, 33 };
+    entries[33] = (struct pv_trap_entry) { (uint32_t)timer_event, PV_FIRST_EVENT_VECTOR + PV_EVENT_TIMER, 0, 0, 0 };
+    struct pv_trap_table table = { (uint32_t)entries, ARRAY_SIZE(entries) };
     hypercall(PV_SET_TRAP_TABLE, (uint32_t)&table);
     static uint32_t kernel_stack[1024];
     ((volatile struct pv_shared_info *)PV_SHARED_INFO)->kernel_stack = (uint32_t)(kernel_stack + ARRAY_SIZE(kernel_stack));

@@ -1,4 +1,4 @@
-# The entries of the exceptions and of INT 0x80, and the probes: as tests/kernels/runtime/traps.S, but the way back from a
+# The entries of the exceptions, of INT 0x80 and of the timer's event, and the probes: as tests/kernels/runtime/traps.S, but the way back from a
 # trap is the monitor's.
 #include "core/paravirt_abi.h"
 
@@ -33,6 +33,12 @@ exception_entries:
 interrupt_80:
     pushl $0
     pushl $0x80
+    jmp common_entry
+
+    .globl timer_event
+timer_event:
+    pushl $0
+    pushl $(PV_FIRST_EVENT_VECTOR + PV_EVENT_TIMER)
 
 common_entry:
     pushal
