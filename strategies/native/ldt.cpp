@@ -3,6 +3,7 @@
 #include "core/verify.hpp"
 #include "core/x86/descriptors.hpp"
 
+#include <algorithm>
 #include <asm/ldt.h>
 #include <cerrno>
 #include <cstring>
@@ -132,6 +133,13 @@ std::optional<Segment> Ldt::guest_segment(uint16_t selector) const
     if (!(selector & local) || index >= slots || !m_slots[index].used)
         return std::nullopt;
     return m_slots[index].guest;
+}
+
+void Ldt::forget()
+{
+    std::fill(m_slots.begin() + first_slot, m_slots.end(), Slot {});
+    m_next = first_slot;
+    ++m_generation;
 }
 
 void Ldt::reserve(uint16_t selector, const Segment& segment, uint64_t end)

@@ -35,6 +35,10 @@ public:
     // What the guest loaded when it was given `selector`; nothing if that is none of ours.
     std::optional<Segment> guest_segment(uint16_t selector) const;
 
+    // The table is somebody else's meanwhile: every slot is written again before it is used again, but for those of
+    // reserve().
+    void forget();
+
     // A slot with a fixed selector, for an ABI that names it. Not given to anything else.
     void reserve(uint16_t selector, const Segment& segment, uint64_t end);
 

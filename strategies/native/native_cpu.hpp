@@ -39,6 +39,7 @@ public:
 
     void load(const CpuState& state) override;
     CpuState save() override;
+    void release() override;
     Exit run() override;
     void kick() override;
     Exit inject(EventType type, uint8_t vector) override;
@@ -91,6 +92,7 @@ protected:
 private:
     Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
 
+    void use_world();
     uint32_t real_flags() const;
 
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
@@ -107,6 +109,7 @@ private:
     std::optional<Verdict> emulate_one(const Instruction& instruction);
     Verdict cannot_emulate(const Instruction& instruction);
     std::optional<Exit> interpret();
+    bool shadow_holds_interrupt_up();
     bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
     Exit halted() const;
 
@@ -114,6 +117,7 @@ private:
     DecodeCache m_decoder;
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
+    bool m_holds_process = false; // from load() to release(): the signals and the window are this guest's
     pthread_t m_thread {};
 };
 

@@ -24,6 +24,7 @@ const StrategyInfo& trap_info()
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
         .equivalent = false, // sensitive instructions that do not trap
+        .host_time_stamp = true,
     };
     return info;
 }
