@@ -22,6 +22,14 @@ nlohmann::json place_json(const std::optional<GuestPlace>& place)
         { "interrupts", place->interrupts_enabled }, { "halted", place->halted } };
 }
 
+nlohmann::json switches_json(const std::vector<SwitchSetting>& switches)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& planned : switches)
+        list.push_back({ { "at_ns", planned.at }, { "strategy", planned.strategy } });
+    return list;
+}
+
 nlohmann::json discrepancies_json(const std::vector<Discrepancy>& rows)
 {
     auto list = nlohmann::json::array();
@@ -94,6 +102,7 @@ nlohmann::json run_json(
         { "guest", configuration.name },
         { "kernel", configuration.boot.kernel_path },
         { "strategy", configuration.strategy },
+        { "switches", switches_json(configuration.switches) },
         { "clock", configuration.clock == ClockKind::Virtual ? "virtual" : "host" },
         { "memory_mib", configuration.memory_bytes / mebibyte },
         { "outcome", outcome_word(end) },
