@@ -57,6 +57,7 @@ void NativeCpu::load(const CpuState& state)
 {
     if (!std::exchange(m_holds_process, true)) {
         use_world();
+        m_segments.ldt().restore();
         SignalHandlers::install(*this);
     }
     m_state = state;
@@ -76,7 +77,6 @@ CpuState NativeCpu::save()
 void NativeCpu::release()
 {
     m_tlb.flush();
-    m_segments.forget();
     if (std::exchange(m_holds_process, false))
         SignalHandlers::remove();
 }

@@ -23,14 +23,6 @@ void RealSegments::follow(const CpuState& state, uint64_t end)
     m_end = end;
 }
 
-void RealSegments::forget()
-{
-    m_ldt.forget();
-    m_real = {};
-    m_followed = {};
-    m_end = 0; // no segment ends there: follow() looks at all of them
-}
-
 void RealSegments::adopt(GuestMemory& memory, CpuState& state, const Selectors& found)
 {
     if (found == m_real) [[likely]]

@@ -31,9 +31,6 @@ public:
         m_real[which] = real;
     }
 
-    // What is in the host's registers and table now is not ours.
-    void forget();
-
     // The guest was stopped and its registers held `found`. Follows what it loaded itself into `state`.
     void adopt(GuestMemory& memory, CpuState& state, const Selectors& found);
 
