@@ -124,6 +124,7 @@ RunResult Machine::run()
     m_recorder.event({ .kind = EventKind::MachineStart, .a = m_kernel.entry });
     m_engine->begin_exit();
     m_recorder.block().first_instruction = m_recorder.now();
+    begin_switches();
     service();
     for (change_strategy(); !m_ended; change_strategy())
         handle(strategy().run());

@@ -25,9 +25,8 @@
 
 namespace ringside {
 
-// Guest time since the start; no earlier than the one before it in a list.
 struct PlannedSwitch {
-    Nanoseconds at = 0;
+    Nanoseconds at = 0; // guest time since run(); no earlier than the one before it in a list
     const StrategyEntry* to = nullptr;
 };
 
@@ -102,7 +101,8 @@ private:
     Result<void> open_disks();
     static std::vector<const StrategyEntry*> strategies_of(const MachineConfiguration& configuration);
     Result<void> create_strategies();
-    void plan_switches();
+    void begin_switches();
+    void arm_next_switch();
     void change_strategy();
     const StrategyInfo& strategy_info() const { return m_strategies.entry().info(); }
 
@@ -140,6 +140,7 @@ private:
     TimerId m_input_timer = 0;
     TimerId m_switch_timer = 0;
     std::size_t m_next_switch = 0; // of the configuration's
+    Nanoseconds m_run_began = 0;
     bool m_paused = false;
     bool m_ended = false;
     RunResult m_result;

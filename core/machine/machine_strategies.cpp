@@ -30,16 +30,22 @@ Result<void> Machine::create_strategies()
     strategy().load(multiboot_entry_state(m_kernel.entry, m_kernel.information_address));
     m_switch_timer = m_timers.add([this] {
         VERIFY(m_strategies.request(*m_configuration.switches[m_next_switch++].to));
-        plan_switches();
+        arm_next_switch();
     });
-    plan_switches();
     return {};
 }
 
-void Machine::plan_switches()
+// The guest's clock has run since before the strategies were created, which takes longer than many a guest runs.
+void Machine::begin_switches()
+{
+    m_run_began = m_engine->clock().now();
+    arm_next_switch();
+}
+
+void Machine::arm_next_switch()
 {
     if (m_next_switch < m_configuration.switches.size())
-        m_timers.arm(m_switch_timer, m_configuration.switches[m_next_switch].at);
+        m_timers.arm(m_switch_timer, m_run_began + m_configuration.switches[m_next_switch].at);
 }
 
 Result<void> Machine::switch_to(const StrategyEntry& strategy)

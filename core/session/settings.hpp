@@ -17,7 +17,7 @@ namespace ringside {
 
 // A change of strategy that is decided before the run.
 struct SwitchSetting {
-    Nanoseconds at = 0; // guest time since the start; later than that of the one before
+    Nanoseconds at = 0; // guest time since the first instruction; later than that of the one before
     std::string strategy;
     bool operator==(const SwitchSetting&) const = default;
 };
