@@ -8,9 +8,7 @@
 #include "bench/support/table.hpp"
 #include "core/session/worker.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -25,19 +23,7 @@ using namespace ringside;
 
 namespace {
 
-constexpr unsigned fewest_runs = 9;
 constexpr double milli = 1e3, nano = 1e9;
-
-struct Options {
-    std::vector<std::string> groups;
-    std::string json_path;
-    unsigned runs = fewest_runs;
-
-    bool wants(std::string_view group) const
-    {
-        return groups.empty() || std::find(groups.begin(), groups.end(), group) != groups.end();
-    }
-};
 
 using Rows = std::vector<BenchRow>;
 
@@ -86,7 +72,7 @@ void add_comparison(Rows& rows, const Comparison& comparison, const std::vector<
         .bound = comparison.bound_mean });
 }
 
-Result<void> measure_kernels(const Options& options, Rows& rows)
+Result<void> measure_kernels(const BenchOptions& options, Rows& rows)
 {
     using enum Machines;
     static constexpr std::array machines { Ringside, Qemu, Bare, RingsideRecording };
@@ -164,7 +150,7 @@ Result<void> measure_operation(const Operation& operation, unsigned runs, Rows& 
     return {};
 }
 
-Result<void> measure_operations(const Options& options, Rows& rows)
+Result<void> measure_operations(const BenchOptions& options, Rows& rows)
 {
     for (const auto& operation : operations()) {
         if (auto done = measure_operation(operation, options.runs, rows); !done)
@@ -227,7 +213,7 @@ double resident_above_guest()
     return mebibytes;
 }
 
-Result<void> measure_start(const Options& options, Rows& rows)
+Result<void> measure_start(const BenchOptions& options, Rows& rows)
 {
     fmt::print(stderr, "bench: start and memory\n");
     std::vector<double> first_character, first_instruction, resident;
@@ -249,30 +235,9 @@ Result<void> measure_start(const Options& options, Rows& rows)
     return {};
 }
 
-std::optional<Options> parse(int argc, char** argv)
+Result<void> measure(const BenchOptions& options, Rows& rows)
 {
-    Options options;
-    for (int i = 1; i < argc; ++i) {
-        std::string_view word = argv[i];
-        if (word == "kernels" || word == "operations" || word == "start") {
-            options.groups.emplace_back(word);
-        } else if (word == "--json" && i + 1 < argc) {
-            options.json_path = argv[++i];
-        } else if (word == "--runs" && i + 1 < argc) {
-            std::string_view number = argv[++i];
-            auto parsed = std::from_chars(number.data(), number.data() + number.size(), options.runs);
-            if (parsed.ec != std::errc {} || options.runs == 0)
-                return std::nullopt;
-        } else {
-            return std::nullopt;
-        }
-    }
-    return options;
-}
-
-Result<void> measure(const Options& options, Rows& rows)
-{
-    using Group = std::pair<const char*, Result<void> (*)(const Options&, Rows&)>;
+    using Group = std::pair<const char*, Result<void> (*)(const BenchOptions&, Rows&)>;
     for (auto [name, group] : { Group { "start", measure_start }, Group { "operations", measure_operations }, Group { "kernels", measure_kernels } }) {
         if (!options.wants(name))
             continue;
@@ -286,19 +251,15 @@ Result<void> measure(const Options& options, Rows& rows)
 
 int main(int argc, char** argv)
 {
-    auto options = parse(argc, argv);
-    if (!options) {
-        fmt::print(stderr, "usage: {} [kernels] [operations] [start] [--runs N] [--json FILE]\n", argv[0]);
+    auto options = parse_bench_options({ "bench-main", { "kernels", "operations", "start" } }, argc, argv);
+    if (!options)
         return static_cast<int>(ExitCode::Usage);
-    }
     Rows rows;
     auto done = measure(*options, rows);
-    fmt::print("medians of {}{}\n\n{}", options->runs, options->runs < fewest_runs ? " (too few to count)" : "", table_text(rows));
-    if (!options->json_path.empty() && !write_table_json(options->json_path, rows, options->runs))
-        fmt::print(stderr, "bench: cannot write {}\n", options->json_path);
+    int status = show_table(*options, rows);
     if (!done) {
         fmt::print(stderr, "bench: {}\n", done.error().message);
         return static_cast<int>(done.error().code);
     }
-    return std::all_of(rows.begin(), rows.end(), [](const BenchRow& row) { return row.met(); }) ? 0 : 1;
+    return status;
 }

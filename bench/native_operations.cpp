@@ -10,10 +10,7 @@
 #include "strategies/native/native_cpu.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <fmt/format.h>
-#include <map>
-#include <string_view>
 
 using namespace ringside;
 
@@ -31,7 +28,7 @@ struct Operation {
 
 constexpr std::array operations {
     Operation { "faults", "n=20000", "faults", 20000, "page fault served by the guest" },
-    Operation { "ptes", "n=50000", "", 50000, "mapping change with INVLPG" },
+    Operation { "ptes", "n=50000", "", 50000, "mapping change" },
     Operation { "switches", "n=20000", "switches", 20000, "process switch" },
 };
 
@@ -135,9 +132,15 @@ constexpr std::array variants {
     Variant { "without replacing at CR3 and INVLPG", { .replace = false } },
 };
 
+using Samples = std::array<std::vector<Sample>, variants.size()>;
+
 class Table {
 public:
-    void add(const Operation& operation, const std::array<std::vector<Sample>, variants.size()>& samples)
+    explicit Table(std::string strategy)
+        : m_strategy(std::move(strategy))
+    {
+    }
+    void add(const Operation& operation, const Samples& samples)
     {
         auto of = [&](std::size_t variant, auto part) {
             std::vector<double> values;
@@ -151,7 +154,7 @@ public:
         double mapping = of(0, [](const Sample& s) { return s.used.mapping; });
         double calls = of(0, [](const Sample& s) { return s.used.host_calls; });
         double monitor = of(0, [](const Sample& s) { return s.used.monitor; });
-        row(operation.what, whole, {});
+        row(fmt::format("{}: {}", m_strategy, operation.what), whole, {});
         row(fmt::format("  host signals, {:.2f} of them", signals), in_signals, whole);
         row(fmt::format("  host mapping calls, {:.2f} of them", calls), mapping, whole);
         row("  the monitor itself: emulation, page walks", std::max(0.0, monitor - mapping), whole);
@@ -168,39 +171,45 @@ private:
             .against = whole ? std::optional { *whole * nano } : std::nullopt,
             .ratio = whole ? std::optional { value / *whole } : std::nullopt, .cpu_ratio = {}, .floor = {}, .bound = {} });
     }
+    std::string m_strategy;
     std::vector<BenchRow> m_rows;
 };
+
+std::optional<Samples> measure(const Operation& operation, const BenchOptions& options)
+{
+    fmt::print(stderr, "bench: {} under {}\n", operation.name, options.strategy);
+    Samples samples;
+    for (unsigned run = 0; run < options.runs; ++run) {
+        for (std::size_t i = 0; i < variants.size(); ++i) {
+            auto sample = Run::of(operation, options.strategy, variants[i].tuning);
+            if (!sample)
+                return std::nullopt;
+            samples[i].push_back(*sample);
+        }
+    }
+    return samples;
+}
 
 }
 
 int main(int argc, char** argv)
 {
-    std::map<std::string_view, std::string> options { { "--strategy", "trap" }, { "--runs", "9" }, { "--json", "" } };
-    for (int i = 1; i + 1 < argc; i += 2)
-        options[argv[i]] = argv[i + 1];
-    auto runs = std::max(1ul, std::strtoul(options["--runs"].c_str(), nullptr, 10));
-    const auto* strategy = find_strategy(options["--strategy"]);
+    auto options = parse_bench_options({ .program = "native-operations", .strategy = "trap" }, argc, argv);
+    if (!options)
+        return static_cast<int>(ExitCode::Usage);
+    const auto* strategy = find_strategy(options->strategy);
     if (!strategy || !strategy->probe().available) {
-        fmt::print(stderr, "native-operations: the strategy {} is not available here\n", options["--strategy"]);
-        return 69;
+        fmt::print(stderr, "native-operations: the strategy {} is not available here\n", options->strategy);
+        return static_cast<int>(ExitCode::Unavailable);
     }
-    Table table;
+    Table table(options->strategy);
     for (const auto& operation : operations) {
-        std::array<std::vector<Sample>, variants.size()> samples;
-        for (std::size_t run = 0; run < runs; ++run) {
-            for (std::size_t i = 0; i < variants.size(); ++i) {
-                auto sample = Run::of(operation, options["--strategy"], variants[i].tuning);
-                if (!sample) {
-                    fmt::print(stderr, "native-operations: {} did not end well\n", operation.name);
-                    return 70;
-                }
-                samples[i].push_back(*sample);
-            }
+        auto samples = measure(operation, *options);
+        if (!samples) {
+            fmt::print(stderr, "native-operations: {} did not end well\n", operation.name);
+            return static_cast<int>(ExitCode::Internal);
         }
-        table.add(operation, samples);
+        table.add(operation, *samples);
     }
-    fmt::print("{}", table_text(table.rows()));
-    if (!options["--json"].empty() && !write_table_json(options["--json"], table.rows(), static_cast<unsigned>(runs)))
-        return 65;
-    return 0;
+    return show_table(*options, table.rows());
 }

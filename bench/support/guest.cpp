@@ -139,7 +139,7 @@ private:
 // every few milliseconds only, which is good for people and bad for clocks.
 Result<GuestTiming> run_session(Machines machine, const Workload& workload)
 {
-    constexpr auto between_looks = std::chrono::microseconds { 200 };
+    constexpr auto between_looks = std::chrono::milliseconds { 1 };
     uint64_t start = __rdtsc();
     auto session = Session::start(configuration_for(machine, workload));
     if (!session)

@@ -1,21 +1,8 @@
 #include "bench/support/interleaved.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace ringside {
-
-namespace {
-
-std::vector<double> part(const std::vector<Moment>& samples, double Moment::*member)
-{
-    std::vector<double> values;
-    std::transform(samples.begin(), samples.end(), std::back_inserter(values),
-        [member](const Moment& sample) { return sample.*member; });
-    return values;
-}
-
-}
 
 Result<Interleaved> Interleaved::measure(
     const Workload& workload, std::span<const Stretch> stretches, std::span<const Machines> machines, unsigned runs)
@@ -43,12 +30,12 @@ Result<Interleaved> Interleaved::measure(
 
 double Interleaved::wall(Machines machine, std::size_t stretch) const
 {
-    return median(part(m_samples.at(machine)[stretch], &Moment::wall));
+    return median(m_samples.at(machine)[stretch]).wall;
 }
 
 double Interleaved::cpu(Machines machine, std::size_t stretch) const
 {
-    return median(part(m_samples.at(machine)[stretch], &Moment::cpu));
+    return median(m_samples.at(machine)[stretch]).cpu;
 }
 
 }

@@ -32,6 +32,16 @@ double median(std::vector<double> values)
     return *middle;
 }
 
+Moment median(const std::vector<Moment>& samples)
+{
+    std::vector<double> wall, cpu;
+    for (const auto& sample : samples) {
+        wall.push_back(sample.wall);
+        cpu.push_back(sample.cpu);
+    }
+    return { median(std::move(wall)), median(std::move(cpu)) };
+}
+
 double geometric_mean(std::span<const double> values)
 {
     double sum = 0;

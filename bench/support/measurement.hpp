@@ -21,8 +21,10 @@ struct Moment {
 
 Moment now_of_process(pid_t process);
 inline Moment operator-(const Moment& a, const Moment& b) { return { a.wall - b.wall, a.cpu - b.cpu }; }
+inline Moment operator/(const Moment& a, double count) { return { a.wall / count, a.cpu / count }; }
 
 double median(std::vector<double> values);
+Moment median(const std::vector<Moment>& samples); // of each clock by itself
 double geometric_mean(std::span<const double> values);
 
 // The lines of a guest's console, each with the moment at which it was complete.

@@ -1,6 +1,8 @@
 // The one table that a benchmark run prints, and the same as JSON.
 #pragma once
 
+#include "bench/support/options.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +22,7 @@ struct BenchRow {
     bool met() const { return !bound || (ratio ? *ratio : value) <= *bound; }
 };
 
-std::string table_text(const std::vector<BenchRow>& rows);
-bool write_table_json(const std::string& path, const std::vector<BenchRow>& rows, unsigned runs);
+// Prints the table, and writes it to the JSON file that is asked for. The program's exit code: 1 if a bound is missed.
+int show_table(const BenchOptions& options, const std::vector<BenchRow>& rows);
 
 }

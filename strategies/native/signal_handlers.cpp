@@ -88,9 +88,10 @@ void block_other_signals()
 
 }
 
+// Not a real-time signal: those queue, and a thread that did not run for a while would get all of their frames at once.
 int SignalHandlers::kick_signal()
 {
-    return SIGRTMIN + 3;
+    return SIGUSR2;
 }
 
 // SIGSYS: a 32-bit host system call by guest code (system_call_guard.hpp). A confined worker cannot change its handler.

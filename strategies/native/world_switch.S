@@ -6,26 +6,7 @@
  * guest's values while a handler runs.
  */
 
-/* struct WorldSwitch */
-#define HOST_RSP        ringside_world+0(%rip)
-#define HOST_FS_BASE    ringside_world+8(%rip)
-#define GPR(n)          ringside_world+16+4*(n)(%rip)
-#define EIP             ringside_world+48(%rip)
-#define EFLAGS          ringside_world+52(%rip)
-#define CS              ringside_world+56(%rip)
-#define SS              ringside_world+58(%rip)
-#define DS              ringside_world+60(%rip)
-#define ES              ringside_world+62(%rip)
-#define FS              ringside_world+64(%rip)
-#define GS              ringside_world+66(%rip)
-#define KICKED          ringside_world+68(%rip)
-#define FPU             ringside_world+72(%rip)
-#define FPU_COMPONENTS  ringside_world+80(%rip)
-#define FPU_HOME        ringside_world+88(%rip)
-#define CONTROL_WORDS   ringside_world+96(%rip)
-#define GATE_WINDOW     ringside_world+104(%rip)
-#define GATE_WINDOW_END ringside_world+112(%rip)
-#define GATE_ABORTED    ringside_world+120(%rip)
+#include "strategies/native/gate_code.h"
 
 /* ucontext_t of Linux x86-64: gregs at 40, in the order of enum REG_R8.. */
 #define CONTEXT_RIP     168

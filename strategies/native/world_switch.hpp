@@ -26,7 +26,7 @@
 
 namespace ringside {
 
-// What the assembler code works on. Offsets are known to world_switch.S.
+// What the assembler code works on. Offsets are known to gate_code.h.
 struct WorldSwitch {
     uint64_t host_rsp = 0;
     uint64_t host_fs_base = 0; // thread-local storage
@@ -42,12 +42,16 @@ struct WorldSwitch {
     uint64_t host_control_words = 0; // MXCSR and the x87 control word
     // Code of the strategy that ends in a switch to the guest: a kick that finds it there makes it go on at `aborted`.
     uint64_t gate_window = 0, gate_window_end = 0, gate_aborted = 0;
+    // Where a gate's far jump goes: code of the guest.
+    uint32_t gate_return_eip = 0;
+    uint16_t gate_return_cs = 0;
 };
 static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eip) == 48 && offsetof(WorldSwitch, cs) == 56
     && offsetof(WorldSwitch, kicked) == 68 && offsetof(WorldSwitch, fpu) == 72
     && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, fpu_home) == 88
     && offsetof(WorldSwitch, host_control_words) == 96
-    && offsetof(WorldSwitch, gate_window) == 104);
+    && offsetof(WorldSwitch, gate_window) == 104 && offsetof(WorldSwitch, gate_return_eip) == 128
+    && offsetof(WorldSwitch, gate_return_cs) == 132);
 
 // What runs the guest; told of every signal that interrupts it.
 class GuestSignals {

@@ -34,12 +34,6 @@ private:
 
 namespace {
 
-static_assert(offsetof(WorldSwitch, gpr) == 16 && offsetof(WorldSwitch, eflags) == 52 && offsetof(WorldSwitch, ss) == 58
-        && offsetof(WorldSwitch, gs) == 66 && offsetof(WorldSwitch, kicked) == 68
-        && offsetof(WorldSwitch, fpu_components) == 80 && offsetof(WorldSwitch, fpu_home) == 88
-        && offsetof(WorldSwitch, host_control_words) == 96,
-    "as gate.S has it");
-
 constexpr uint32_t return_point = PV_HYPERCALL_PAGE + PAGE_RETURN_POINT;
 constexpr uint32_t system_call_gate = PV_SYSTEM_CALL_GATE - PV_HYPERCALL_PAGE;
 

@@ -118,7 +118,7 @@ TEST_CASE("A guest that is interrupted at any instruction loses nothing, in any 
         ringside_enter_guest();
         uint32_t count = ringside_world.gpr[Eax], vector = guest.vector_count();
         in_step = in_step && (vector == count || vector + 1 == count);
-        grows = grows && count >= before;
+        grows = grows && count - before < 1u << 31; // it may pass 2^32
         before = count;
         for (unsigned i = 1; i < 8; ++i)
             constants = constants && ringside_world.gpr[i] == 0x01010101 * i;
