@@ -126,6 +126,8 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
         print(statistics_text(statistics, style));
     if (options.screen)
         print(screen_report(result.end));
+    if (auto hint = switch_hint(result, configuration, statistics); !hint.empty() && !options.quiet)
+        say(hint);
     if (outputs.json.wanted())
         note(outputs.json.write(json_text(run_json(result, configuration, statistics))));
     return failure;

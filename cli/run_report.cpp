@@ -94,6 +94,18 @@ std::string screen_hint(const GuestRunResult& result)
     return "the guest wrote nothing to its serial console, but something to its screen: --screen shows it";
 }
 
+std::string switch_hint(const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
+{
+    if (result.end.cause != SessionEnd::Cause::Guest || statistics.wall == 0)
+        return "";
+    for (const auto& planned : configuration.switches) {
+        if (planned.at > statistics.wall)
+            return fmt::format("{} ended before the change to '{}' at {:.12g} ms", printable(configuration.name), planned.strategy,
+                static_cast<double>(planned.at) / 1e6);
+    }
+    return "";
+}
+
 nlohmann::json run_json(
     const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
 {

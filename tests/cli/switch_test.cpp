@@ -75,4 +75,5 @@ TEST_CASE("a change to the strategy that runs already is none, and one after the
     CHECK(outcome.output == expected_console("hello"));
     auto json = nlohmann::json::parse(content_of(scratch.path("j")));
     CHECK(count_of(json["statistics"], "strategy-switch") == 0);
+    CHECK(outcome.errors == "ringside: hello ended before the change to 'emulation' at 1000000 ms\n");
 }
