@@ -39,6 +39,7 @@ Examples:
   ringside run ticks --append "hz=1000" --timeout 5
   ringside run ./kernel.elf --memory 64 --module "initrd.img root=ram"
   ringside run hello --clock virtual --trace hello.rst
+  ringside run sieve --switch 20ms:trap,40ms:emulation --stats
 )";
 
 // The files that were asked for, found to be possible before the guest starts.
@@ -116,6 +117,8 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
         print(statistics_text(statistics, style));
     if (options.screen)
         print(screen_report(result.end));
+    if (auto hint = switch_hint(result, configuration, statistics); !hint.empty() && !options.quiet)
+        say(hint);
     if (outputs.json.wanted())
         note(outputs.json.write(json_text(run_json(result, configuration, statistics))));
     return failure;
@@ -193,6 +196,10 @@ void add_run_command(Program& program)
         ->required();
     command->add_option("--strategy", options->strategy, "How to run it (see 'ringside strategies')")
         ->option_text("NAME");
+    command
+        ->add_option("--switch", options->switches,
+            "Let other strategies go on with the running\nguest, at these times since its start, as in\n200ms:trap,400ms:emulation")
+        ->option_text("TIME:NAME,...");
     command->add_option("--memory", options->memory_mebibytes, "The guest's memory in MiB; without it, what\nthe scenario says, 256 for a kernel by path")->option_text("MIB");
     command->add_option("--module", options->modules, "A Multiboot module, and its command line;\nmay be repeated")
         ->option_text("\"FILE [ARGS]\"")

@@ -1,5 +1,6 @@
 #include "cli/run_options.hpp"
 
+#include "cli/switch_list.hpp"
 #include "core/machine/kernel_image.hpp"
 #include "core/machine/strategy.hpp"
 #include "core/session/near_match.hpp"
@@ -66,6 +67,9 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
 {
     if (auto known = check_strategy(options.strategy); !known)
         return known.propagate();
+    auto switches = options.switches ? parse_switches(*options.switches) : std::vector<SwitchSetting> {};
+    if (!switches)
+        return switches.propagate();
     auto memory = memory_of(options, scenario);
     if (!memory)
         return memory.propagate();
@@ -83,6 +87,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     SessionConfiguration configuration;
     configuration.name = scenario.name;
     configuration.strategy = options.strategy;
+    configuration.switches = std::move(*switches);
     configuration.boot = std::move(*boot);
     for (const auto& module : options.modules)
         configuration.boot.modules.push_back(module_from(module));

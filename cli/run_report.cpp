@@ -22,6 +22,14 @@ nlohmann::json place_json(const std::optional<GuestPlace>& place)
         { "interrupts", place->interrupts_enabled }, { "halted", place->halted } };
 }
 
+nlohmann::json switches_json(const std::vector<SwitchSetting>& switches)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& planned : switches)
+        list.push_back({ { "at_ns", planned.at }, { "strategy", planned.strategy } });
+    return list;
+}
+
 nlohmann::json discrepancies_json(const std::vector<Discrepancy>& rows)
 {
     auto list = nlohmann::json::array();
@@ -86,6 +94,18 @@ std::string screen_hint(const GuestRunResult& result)
     return "the guest wrote nothing to its serial console, but something to its screen: --screen shows it";
 }
 
+std::string switch_hint(const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
+{
+    if (result.end.cause != SessionEnd::Cause::Guest || statistics.wall == 0)
+        return "";
+    for (const auto& planned : configuration.switches) {
+        if (planned.at > statistics.wall)
+            return fmt::format("{} ended before the change to '{}' at {:.12g} ms", printable(configuration.name), planned.strategy,
+                static_cast<double>(planned.at) / 1e6);
+    }
+    return "";
+}
+
 nlohmann::json run_json(
     const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
 {
@@ -94,6 +114,7 @@ nlohmann::json run_json(
         { "guest", configuration.name },
         { "kernel", configuration.boot.kernel_path },
         { "strategy", configuration.strategy },
+        { "switches", switches_json(configuration.switches) },
         { "clock", configuration.clock == ClockKind::Virtual ? "virtual" : "host" },
         { "memory_mib", configuration.memory_bytes / mebibyte },
         { "outcome", outcome_word(end) },

@@ -22,6 +22,9 @@ std::string screen_report(const SessionEnd& end);
 // Said about a guest that wrote to the screen only, when nobody asked for the screen; "" about every other.
 std::string screen_hint(const GuestRunResult& result);
 
+// What to tell of a guest that ended before its strategy was to change, or "".
+std::string switch_hint(const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
+
 nlohmann::json run_json(
     const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
 

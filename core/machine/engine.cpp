@@ -61,6 +61,8 @@ void Engine::synchronize_virtual_time()
 
 uint64_t Engine::time_stamp_counter()
 {
+    if (m_shares_host_time_stamp)
+        return __rdtsc();
     synchronize_virtual_time();
     auto ticks = static_cast<unsigned __int128>(m_clock.now()) * m_time_stamp_frequency / 1'000'000'000;
     return static_cast<uint64_t>(ticks);

@@ -58,6 +58,8 @@ public:
     // RDTSC in guest time: ticks at time_stamp_frequency() since the machine was started (SDM 3B §18.17).
     uint64_t time_stamp_counter();
     uint64_t time_stamp_frequency() const { return m_time_stamp_frequency; }
+    // For runs in which the guest also reads the host's counter itself: it sees that one always, and no jump.
+    void share_host_time_stamp() { m_shares_host_time_stamp = true; }
 
     // RDMSR and WRMSR: nothing / false means #GP(0) (SDM 2B). `state` holds the registers that live in the CPU.
     std::optional<uint64_t> read_msr(const CpuState& state, uint32_t index);
@@ -75,6 +77,7 @@ private:
     Recorder& m_recorder;
     uint64_t m_blocks_seen = 0; // blocks that the virtual clock already counts
     uint64_t m_time_stamp_frequency;
+    bool m_shares_host_time_stamp = false;
     std::span<Disk> m_disks;
 };
 

@@ -27,8 +27,8 @@ Machine::Machine(MachineConfiguration configuration, GuestMemory memory, TraceBl
     , m_timers([this](Nanoseconds next) {
         if (m_alarm)
             m_alarm->set(next);
-        else if (m_strategy)
-            m_strategy->kick(); // under the virtual clock it counts blocks up to the deadline
+        else if (m_strategies.created())
+            strategy().kick(); // under the virtual clock it counts blocks up to the deadline
     })
 {
 }
@@ -42,14 +42,8 @@ Machine::~Machine()
 Result<std::unique_ptr<Machine>> Machine::create(MachineConfiguration configuration, TraceBlock& trace)
 {
     VERIFY(configuration.strategy);
-    const auto& info = configuration.strategy->info();
-    if (configuration.clock == ClockKind::Virtual && !info.virtual_clock)
-        return fail(ExitCode::Usage, fmt::format("the strategy '{}' has no virtual clock", info.name),
-            "use --clock host, or --strategy emulation");
-    if (auto availability = configuration.strategy->probe(); !availability.available)
-        return fail(ExitCode::Unavailable, fmt::format("the strategy '{}' is not available here: {}", info.name, availability.detail),
-            availability.remedy);
-
+    if (auto possible = StrategySet::check(strategies_of(configuration), configuration.clock); !possible)
+        return possible.propagate();
     auto memory = GuestMemory::create(configuration.memory_bytes);
     if (!memory)
         return memory.propagate();
@@ -68,8 +62,8 @@ Result<void> Machine::assemble()
     hooks.console_output = m_configuration.console_output;
     hooks.debug_output = m_configuration.debug_output;
     hooks.interrupt_pending = [this] {
-        if (m_strategy)
-            m_strategy->kick();
+        if (m_strategies.created())
+            strategy().kick();
     };
     hooks.debug_exit = [this](uint32_t code) {
         if (code == 0)
@@ -102,11 +96,8 @@ Result<void> Machine::assemble()
         return kernel.propagate();
     m_kernel = std::move(*kernel);
 
-    auto strategy = m_configuration.strategy->create(*m_engine);
-    if (!strategy)
-        return strategy.propagate();
-    m_strategy = std::move(*strategy);
-    m_strategy->load(multiboot_entry_state(m_kernel.entry, m_kernel.information_address));
+    if (auto created = create_strategies(); !created)
+        return created.propagate();
 
     if (!is_virtual) {
         m_alarm = std::make_unique<Alarm>(m_host_clock, [this] { wake(); });
@@ -129,13 +120,14 @@ Result<void> Machine::open_disks()
 
 RunResult Machine::run()
 {
-    g_verify_context.strategy = m_strategy->info().name.data();
+    g_verify_context.strategy = strategy_info().name.data();
     m_recorder.event({ .kind = EventKind::MachineStart, .a = m_kernel.entry });
     m_engine->begin_exit();
     m_recorder.block().first_instruction = m_recorder.now();
+    begin_switches();
     service();
-    while (!m_ended)
-        handle(m_strategy->run());
+    for (change_strategy(); !m_ended; change_strategy())
+        handle(strategy().run());
     m_recorder.event({ .kind = EventKind::MachineStop, .a = static_cast<uint64_t>(exit_code(m_result)) });
     return m_result;
 }
@@ -146,7 +138,7 @@ void Machine::handle(const Exit& exit)
     switch (exit.reason) {
     case Exit::Reason::Kicked:
         service();
-        m_engine->end_exit({ .time = begin, .kind = EventKind::Kick, .real_ring = m_strategy->info().kernel_ring });
+        m_engine->end_exit({ .time = begin, .kind = EventKind::Kick, .real_ring = strategy_info().kernel_ring });
         return;
     case Exit::Reason::InterruptWindow:
         inject_interrupt(begin);
@@ -155,7 +147,7 @@ void Machine::handle(const Exit& exit)
     case Exit::Reason::Halted:
         wait_for_interrupt();
         m_engine->begin_exit();
-        m_engine->end_exit({ .time = begin, .kind = EventKind::Halt, .real_ring = m_strategy->info().kernel_ring });
+        m_engine->end_exit({ .time = begin, .kind = EventKind::Halt, .real_ring = strategy_info().kernel_ring });
         if (!m_ended)
             inject_interrupt(m_engine->begin_exit());
         return;
@@ -187,15 +179,15 @@ void Machine::inject_interrupt(uint64_t begin)
     } else {
         return;
     }
-    Exit exit = m_strategy->inject(type, vector);
-    m_engine->end_exit({ .time = begin, .kind = kind, .real_ring = m_strategy->info().kernel_ring, .b = vector });
+    Exit exit = strategy().inject(type, vector);
+    m_engine->end_exit({ .time = begin, .kind = kind, .real_ring = strategy_info().kernel_ring, .b = vector });
     if (exit.reason == Exit::Reason::TripleFault)
         handle(exit);
 }
 
 void Machine::service()
 {
-    if (m_attention.exchange(false, std::memory_order_acquire))
+    if (m_attention.exchange(false))
         take_commands();
     if (m_ended)
         return;
@@ -277,7 +269,7 @@ void Machine::carry_out(Command command)
 
 void Machine::wait_for_interrupt()
 {
-    while (!m_ended && !m_engine->interrupt_pending()) {
+    while (!m_ended && !m_engine->interrupt_pending() && !m_strategies.requested()) {
         Nanoseconds next = m_timers.next_deadline();
         if (m_configuration.clock == ClockKind::Virtual && next != never) {
             m_engine->synchronize_virtual_time();
@@ -319,10 +311,10 @@ void Machine::wake()
 {
     {
         std::lock_guard lock(m_mutex);
-        m_attention.store(true, std::memory_order_release);
+        m_attention.store(true);
     }
     m_changed.notify_all();
-    m_strategy->kick();
+    strategy().kick();
 }
 
 // The first reason is kept: what happens afterwards is its consequence.
@@ -332,8 +324,8 @@ void Machine::end(Outcome outcome, std::string reason, uint32_t code)
         return;
     m_ended = true;
     m_result = { outcome, code, std::move(reason) };
-    if (m_strategy)
-        m_strategy->kick();
+    if (m_strategies.created())
+        strategy().kick();
 }
 
 ExitCode exit_code(const RunResult& result)

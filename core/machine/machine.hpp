@@ -9,7 +9,7 @@
 #include "core/machine/engine.hpp"
 #include "core/machine/guest_memory.hpp"
 #include "core/machine/multiboot.hpp"
-#include "core/machine/strategy.hpp"
+#include "core/machine/strategy_set.hpp"
 #include "core/machine/timer_queue.hpp"
 #include "core/trace/recorder.hpp"
 
@@ -25,8 +25,15 @@
 
 namespace ringside {
 
+struct PlannedSwitch {
+    Nanoseconds at = 0; // guest time since run(); no earlier than the one before it in a list
+    const StrategyEntry* to = nullptr;
+};
+
 struct MachineConfiguration {
-    const StrategyEntry* strategy = nullptr;
+    const StrategyEntry* strategy = nullptr;               // which begins
+    std::vector<const StrategyEntry*> other_strategies {}; // that the run may change to; those of `switches` go without saying
+    std::vector<PlannedSwitch> switches {};
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
     std::vector<std::string> disks; // paths of images
@@ -35,6 +42,7 @@ struct MachineConfiguration {
     std::function<void(std::string_view)> console_output; // COM1
     std::function<void(char)> debug_output;               // port 0xE9
     std::function<void(bool paused)> paused_changed;      // a Pause or Resume has been carried out; on the vCPU's thread
+    std::function<void(const StrategyEntry&)> strategy_changed; // this one has the guest now; on the vCPU's thread
 };
 
 // How a run ended. Values are in messages between processes: append-only.
@@ -69,6 +77,10 @@ public:
 
     // From any thread: act on `command` soon. A command to a machine that has ended does nothing.
     void post(Command command);
+    // From any thread: `strategy` runs the guest soon, from an instruction on at which the one that runs it now can stop. The
+    // guest does not notice. Any number of times; of requests in quick succession the last counts; a machine that is paused
+    // changes when it goes on. Usage: the run was not set up for that strategy.
+    Result<void> switch_to(const StrategyEntry& strategy);
     // From any thread: characters typed at the serial console, in order, none lost.
     void console_input(std::string_view text);
     // From any thread: how much of it the serial port has had no room for yet. It is offered again whenever the machine is
@@ -78,7 +90,8 @@ public:
     // On the vCPU's thread, or while it does not run.
     Engine& engine() { return *m_engine; }
     Platform& platform() { return *m_platform; }
-    Strategy& strategy() { return *m_strategy; }
+    Strategy& strategy() { return m_strategies.strategy(); } // that has the guest now
+    const StrategySet& strategies() const { return m_strategies; }
     const LoadedKernel& kernel() const { return m_kernel; }
     bool paused() const { return m_paused; }
 
@@ -86,6 +99,12 @@ private:
     Machine(MachineConfiguration configuration, GuestMemory memory, TraceBlock& trace);
     Result<void> assemble();
     Result<void> open_disks();
+    static std::vector<const StrategyEntry*> strategies_of(const MachineConfiguration& configuration);
+    Result<void> create_strategies();
+    void begin_switches();
+    void arm_next_switch();
+    void change_strategy();
+    const StrategyInfo& strategy_info() const { return m_strategies.entry().info(); }
 
     void end(Outcome outcome, std::string reason, uint32_t code = 0);
     void service();             // commands, input and timers that are due
@@ -108,7 +127,7 @@ private:
     std::vector<Disk> m_disks;
     std::unique_ptr<Platform> m_platform;
     std::unique_ptr<Engine> m_engine;
-    std::unique_ptr<Strategy> m_strategy;
+    StrategySet m_strategies;
     LoadedKernel m_kernel;
 
     std::mutex m_mutex; // guards the next two, and orders m_attention
@@ -119,6 +138,9 @@ private:
 
     std::string m_typed; // taken from m_input, not yet by the serial port
     TimerId m_input_timer = 0;
+    TimerId m_switch_timer = 0;
+    std::size_t m_next_switch = 0; // of the configuration's
+    Nanoseconds m_run_began = 0;
     bool m_paused = false;
     bool m_ended = false;
     RunResult m_result;

@@ -36,6 +36,7 @@ struct StrategyInfo {
     bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool direct = false;        // the host's CPU executes the guest's own instructions where they lie
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
+    bool host_time_stamp = false; // RDTSC does not come to the engine: the guest reads the host's counter
 };
 
 struct Availability {
@@ -64,9 +65,15 @@ public:
 
     virtual const StrategyInfo& info() const = 0;
 
-    // The whole architectural state in and out, exact, at an instruction boundary.
+    // The whole architectural state in and out, exact, at an instruction boundary. Memory may have changed since the guest
+    // last ran here.
     virtual void load(const CpuState& state) = 0;
     virtual CpuState save() = 0;
+    // After save(), when another strategy goes on with the guest: gives back what only one strategy of a process can have
+    // (handlers of signals, the guest's address window), and forgets what was derived from the guest's memory. load() takes
+    // it again. Neither may need what a confined worker has not (session/confinement.hpp): what does belongs into
+    // StrategyEntry::create.
+    virtual void release() { }
 
     virtual Exit run() = 0;
     // Makes run() return soon, or at once if it is not running yet. From any thread; not from a signal handler.

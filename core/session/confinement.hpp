@@ -22,7 +22,7 @@
 namespace ringside {
 
 struct ConfinementPlan {
-    RealRing guest_runs_in = RealRing::Interpreted; // what StrategyInfo says of the guest's kernel
+    RealRing guest_runs_in = RealRing::Interpreted; // what StrategyInfo says of the guest's kernel; natively if any may run it so
     std::span<const int> descriptors;               // that stay open
     std::span<const int> disks;                     // those of them that are images of the guest's disks
 };

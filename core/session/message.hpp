@@ -5,6 +5,7 @@
 //     Setup       settings.hpp                      Ready, or SetupFailed: the answer to Setup. Ready's body says why
 //                                                   the worker is not confined; empty when it is
 //     Command     a Command                         Paused, Resumed
+//     Switch      a strategy's name                 Switched     the name of the strategy that has the guest now
 //                                                   Ended        how the run ended; then the worker exits
 //
 // Either side takes the end of the connection for the end of the other. The session trusts no message: a packet that
@@ -20,7 +21,7 @@
 
 namespace ringside {
 
-enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, Paused, Resumed, Ended };
+enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, Paused, Resumed, Ended, Switch, Switched };
 
 inline constexpr std::size_t largest_message = 16 * 1024; // of the body
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
@@ -62,6 +63,14 @@ void Session::request_stop()
     m_stopping = true;
     m_deadline = steady_clock::now() + longest_stop;
     send_command(m_control, Command::Stop);
+}
+
+Result<void> Session::switch_to(std::string_view strategy)
+{
+    if (std::ranges::find(m_strategies, strategy) == m_strategies.end())
+        return fail(ExitCode::Usage, fmt::format("this run was not set up for the strategy '{}'", strategy));
+    (void)try_send_message(m_control.get(), MessageKind::Switch, std::as_bytes(std::span { strategy }));
+    return {};
 }
 
 void Session::stop(Milliseconds patience)
@@ -192,11 +201,23 @@ void Session::take_message(const Message& message)
         else
             finish();
         return;
+    case MessageKind::Switched:
+        take_strategy({ reinterpret_cast<const char*>(message.body.data()), message.body.size() });
+        return;
     case MessageKind::Setup:
     case MessageKind::Command:
+    case MessageKind::Switch:
         break_off("the worker sent a message that only a session sends");
         return;
     }
+}
+
+void Session::take_strategy(std::string name)
+{
+    if (std::ranges::find(m_strategies, name) == m_strategies.end())
+        break_off("the worker sent a damaged message");
+    else
+        m_strategy = std::move(name);
 }
 
 // A worker that breaks the protocol is not to be trusted with anything more.

@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringside {
 
@@ -56,6 +57,10 @@ public:
     void pause();
     void resume();
     void request_stop();
+    // The same for a change of strategy; strategy() follows. Usage: the configuration names no such strategy.
+    Result<void> switch_to(std::string_view strategy);
+    // The name of the strategy that has the guest, or had it last.
+    const std::string& strategy() const { return m_strategy; }
     // Returns with the session ended: asks, and kills when the guest has not stopped after `patience`. Console text
     // that was not taken stays to be taken.
     void stop(Milliseconds patience = Milliseconds { 2000 });
@@ -95,6 +100,7 @@ private:
     std::size_t took(std::size_t bytes);
     void receive();
     void take_message(const Message& message);
+    void take_strategy(std::string name);
     void break_off(std::string reason);
     void finish();
     SessionEnd end_of(const WorkerReport& report) const;
@@ -119,6 +125,8 @@ private:
     std::string m_kept_serial; // taken out of shared memory so that the guest can stop; not yet taken by the owner
     std::string m_kept_debug;
 
+    std::vector<std::string> m_strategies; // those of the configuration
+    std::string m_strategy;
     State m_state = State::Running;
     Milliseconds m_look_again { 1 }; // for console text
     std::optional<Time> m_deadline;

@@ -29,6 +29,15 @@ Result<TraceMemory> create_trace(const SessionConfiguration& configuration)
     return trace;
 }
 
+std::vector<std::string> strategies_of(const SessionConfiguration& configuration)
+{
+    std::vector<std::string> names { configuration.strategy };
+    names.insert(names.end(), configuration.other_strategies.begin(), configuration.other_strategies.end());
+    for (const auto& planned : configuration.switches)
+        names.push_back(planned.strategy);
+    return names;
+}
+
 }
 
 struct Session::Parts {
@@ -38,6 +47,7 @@ struct Session::Parts {
     TraceMemory trace;
     ConsoleMemory console;
     WorkerAccount account;
+    std::vector<std::string> strategies;
 };
 
 Session::Session(Parts parts)
@@ -49,6 +59,8 @@ Session::Session(Parts parts)
     , m_account(std::move(parts.account))
     , m_serial(m_console.block().serial)
     , m_debug(m_console.block().debug)
+    , m_strategies(std::move(parts.strategies))
+    , m_strategy(m_strategies.front())
 {
 }
 
@@ -83,7 +95,7 @@ Result<Session::Parts> Session::assemble(const SessionConfiguration& configurati
     // Should this fail, then because the worker is gone, and set_up() sees how.
     (void)send_message(control.ours.get(), MessageKind::Setup, {}, descriptors);
     return Parts { std::move(*worker), std::move(control.ours), std::move(input.ours), std::move(*trace),
-        std::move(*console), std::move(*account) };
+        std::move(*console), std::move(*account), strategies_of(configuration) };
 }
 
 Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& configuration)

@@ -31,6 +31,14 @@ void encode(ByteWriter& out, const WorkerSettings& settings)
         out.put_text(disk);
     out.put(static_cast<uint8_t>(settings.clock));
     out.put(static_cast<uint8_t>(settings.start_paused));
+    out.put(static_cast<uint32_t>(settings.other_strategies.size()));
+    for (const auto& strategy : settings.other_strategies)
+        out.put_text(strategy);
+    out.put(static_cast<uint32_t>(settings.switches.size()));
+    for (const auto& planned : settings.switches) {
+        out.put(planned.at);
+        out.put_text(planned.strategy);
+    }
 }
 
 WorkerSettings decode(ByteReader& in)
@@ -50,6 +58,14 @@ WorkerSettings decode(ByteReader& in)
         settings.disks.push_back(in.get_text());
     settings.clock = in.get<uint8_t>() == 0 ? ClockKind::Host : ClockKind::Virtual;
     settings.start_paused = in.get<uint8_t>() != 0;
+    auto others = in.get<uint32_t>();
+    for (uint32_t i = 0; i < others && in.ok(); ++i)
+        settings.other_strategies.push_back(in.get_text());
+    auto switches = in.get<uint32_t>();
+    for (uint32_t i = 0; i < switches && in.ok(); ++i) {
+        auto at = in.get<Nanoseconds>();
+        settings.switches.push_back({ at, in.get_text() });
+    }
     return settings;
 }
 
@@ -69,7 +85,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes)
 WorkerSettings WorkerSettings::from(const SessionConfiguration& configuration)
 {
     return { configuration.strategy, configuration.boot, configuration.memory_bytes, configuration.disks,
-        configuration.clock, configuration.start_paused };
+        configuration.clock, configuration.start_paused, configuration.other_strategies, configuration.switches };
 }
 
 bool WorkerSettings::operator==(const WorkerSettings& other) const
@@ -80,7 +96,8 @@ bool WorkerSettings::operator==(const WorkerSettings& other) const
     return strategy == other.strategy && boot.kernel_path == other.boot.kernel_path
         && boot.command_line == other.boot.command_line
         && std::ranges::equal(boot.modules, other.boot.modules, same_module) && memory_bytes == other.memory_bytes
-        && disks == other.disks && clock == other.clock && start_paused == other.start_paused;
+        && disks == other.disks && clock == other.clock && start_paused == other.start_paused
+        && other_strategies == other.other_strategies && switches == other.switches;
 }
 
 Result<Descriptor> write_settings(const WorkerSettings& settings)

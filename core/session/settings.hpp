@@ -15,9 +15,18 @@
 
 namespace ringside {
 
+// A change of strategy that is decided before the run.
+struct SwitchSetting {
+    Nanoseconds at = 0; // guest time since the first instruction; later than that of the one before
+    std::string strategy;
+    bool operator==(const SwitchSetting&) const = default;
+};
+
 struct SessionConfiguration {
     std::string name; // what people call this VM; also shown by `ps`
     std::string strategy = "emulation";
+    std::vector<std::string> other_strategies; // that Session::switch_to() may ask for; those of `switches` go without saying
+    std::vector<SwitchSetting> switches;
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
     std::vector<std::string> disks; // paths of raw images
@@ -38,6 +47,8 @@ struct WorkerSettings {
     std::vector<std::string> disks = {};
     ClockKind clock = ClockKind::Host;
     bool start_paused = false;
+    std::vector<std::string> other_strategies = {};
+    std::vector<SwitchSetting> switches = {};
 
     static WorkerSettings from(const SessionConfiguration&);
     bool operator==(const WorkerSettings&) const;

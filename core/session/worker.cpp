@@ -10,6 +10,7 @@
 #include "core/session/worker_process.hpp"
 #include "core/trace/symbols.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -103,12 +104,39 @@ Result<void> take_settings(Worker& worker)
     return {};
 }
 
+Result<const StrategyEntry*> strategy_named(const std::string& name)
+{
+    if (const auto* entry = find_strategy(name))
+        return entry;
+    return fail(ExitCode::Usage, "there is no strategy '" + name + "'");
+}
+
+Result<void> choose_strategies(const WorkerSettings& settings, MachineConfiguration& configuration)
+{
+    auto first = strategy_named(settings.strategy);
+    if (!first)
+        return first.propagate();
+    configuration.strategy = *first;
+    for (const auto& name : settings.other_strategies) {
+        auto other = strategy_named(name);
+        if (!other)
+            return other.propagate();
+        configuration.other_strategies.push_back(*other);
+    }
+    for (const auto& planned : settings.switches) {
+        auto to = strategy_named(planned.strategy);
+        if (!to)
+            return to.propagate();
+        configuration.switches.push_back({ planned.at, *to });
+    }
+    return {};
+}
+
 Result<void> create_machine(Worker& worker)
 {
     MachineConfiguration configuration;
-    configuration.strategy = find_strategy(worker.settings.strategy);
-    if (!configuration.strategy)
-        return fail(ExitCode::Usage, "there is no strategy '" + worker.settings.strategy + "'");
+    if (auto chosen = choose_strategies(worker.settings, configuration); !chosen)
+        return chosen.propagate();
     configuration.boot = worker.settings.boot;
     configuration.memory_bytes = worker.settings.memory_bytes;
     configuration.disks = worker.settings.disks;
@@ -117,6 +145,9 @@ Result<void> create_machine(Worker& worker)
     configuration.debug_output = [&worker](char c) { worker.debug->write({ &c, 1 }); };
     configuration.paused_changed
         = [](bool paused) { (void)send_message(control, paused ? MessageKind::Paused : MessageKind::Resumed); };
+    configuration.strategy_changed = [](const StrategyEntry& now) {
+        (void)send_message(control, MessageKind::Switched, std::as_bytes(std::span { now.info().name }));
+    };
     auto machine = Machine::create(std::move(configuration), worker.trace->block());
     if (!machine)
         return machine.propagate();
@@ -162,7 +193,16 @@ private:
                 _exit(orphan_status);
             if (received.message.kind == MessageKind::Command && received.message.body.size() == 1)
                 m_worker.machine->post(static_cast<Command>(received.message.body[0]));
+            if (received.message.kind == MessageKind::Switch)
+                change_strategy(received.message.body);
         }
+    }
+
+    // The session has checked that the run was set up for it.
+    void change_strategy(std::span<const std::byte> name)
+    {
+        if (const auto* entry = find_strategy({ reinterpret_cast<const char*>(name.data()), name.size() }))
+            (void)m_worker.machine->switch_to(*entry);
     }
 
     void take_input()
@@ -192,12 +232,21 @@ uint64_t elapsed_ticks(Machine& machine)
     return recorder.now() - recorder.block().first_instruction;
 }
 
+// One that runs its guest natively, if there is any: what such a worker may is more than what an interpreter's may.
+const StrategyInfo& freest_strategy(Machine& machine)
+{
+    auto entries = machine.strategies().entries();
+    auto native = std::ranges::find_if(
+        entries, [](const auto* entry) { return entry->info().kernel_ring != RealRing::Interpreted; });
+    return native == entries.end() ? entries.front()->info() : (*native)->info();
+}
+
 // What a guest that breaks out would find: sockets to its session, its own account, its own memory. Returns why system
 // calls are not filtered; "" when they are.
 Result<std::string> confine(Worker& worker)
 {
     auto obstacle = confinement_obstacle();
-    const auto& strategy = worker.machine->strategy().info();
+    const auto& strategy = freest_strategy(*worker.machine);
     bool is_native = strategy.kernel_ring != RealRing::Interpreted;
     // An interpreter's worker has no use for guest memory but the mapping that it has.
     int guest_memory = is_native ? worker.machine->engine().memory().descriptor() : -1;
@@ -233,7 +282,7 @@ int run(Worker& worker)
     if (report.result.outcome == Outcome::Stopped)
         report.place = place_of(*worker.machine);
     report.screen = worker.machine->platform().vga().snapshot();
-    if (auto compare = find_strategy(worker.settings.strategy)->discrepancies)
+    if (auto compare = worker.machine->strategies().entry().discrepancies)
         report.discrepancies = compare(worker.machine->engine(), worker.machine->strategy().save());
     (void)send_message(control, MessageKind::Ended, encode(report));
     // The control thread still uses the machine, and everything that matters has been said.

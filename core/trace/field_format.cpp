@@ -2,6 +2,7 @@
 
 #include "core/machine/cpu_state.hpp"
 #include "core/paravirt_names.hpp"
+#include "core/trace/strategy_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -233,6 +234,16 @@ void hypercall(Sink out, uint64_t value, const EventRecord&)
     fmt::format_to(out, "{}", hypercall_name(value));
 }
 
+void strategy(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{}", strategy_name(value));
+}
+
+void microseconds(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{} microsecond{}", value, value == 1 ? "" : "s");
+}
+
 // core/paravirt_abi.h: errors are below zero.
 void answer(Sink out, uint64_t value, const EventRecord&)
 {
@@ -274,6 +285,9 @@ constexpr FieldFormat formats[] {
     { "table", table },
     { "hypercall", hypercall },
     { "answer", answer },
+    { "from_strategy", strategy },
+    { "to_strategy", strategy },
+    { "microseconds", microseconds },
 };
 
 const FieldFormat* find_format(std::string_view field)

@@ -7,6 +7,8 @@ namespace ringside {
 // The ring that the event brings the guest into, or nothing when it says nothing about that.
 std::optional<uint8_t> RingSpans::ring_after(const EventRecord& event) const
 {
+    if (event.kind == EventKind::StrategySwitch)
+        return m_which == Which::Virtual ? event.virtual_ring : static_cast<uint8_t>(event.real_ring);
     if (m_which == Which::Virtual)
         return event.kind == EventKind::RingChange ? std::optional(static_cast<uint8_t>(event.b & 3)) : std::nullopt;
     if (event.kind == EventKind::RealRingChange)
@@ -27,7 +29,7 @@ std::optional<RingSpan> RingSpans::feed(const EventRecord& event)
     }
     // An exit is recorded when it ends, after events that began later.
     m_current->end = std::max(m_current->end, event.time + event.duration);
-    if (!ring || *ring == m_current->ring)
+    if (!ring || (*ring == m_current->ring && event.kind != EventKind::StrategySwitch))
         return std::nullopt;
     auto ended = *m_current;
     ended.end = std::max(event.time, ended.begin);

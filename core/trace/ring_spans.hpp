@@ -17,7 +17,8 @@ struct RingSpan {
     EventRecord change;
 };
 
-// Follows the virtual ring (RingChange) or the real one (RealRingChange, and what a RingChange says of it).
+// Follows the virtual ring (RingChange) or the real one (RealRingChange, and what a RingChange says of it). A change of
+// strategy begins a new stretch, whether the ring is another one or not.
 class RingSpans {
 public:
     enum class Which { Virtual, Real };

@@ -176,6 +176,8 @@ std::string other_sentence(const Words& w)
         return fmt::format("nothing is at {}: {} finds ones ({})", w.a(), w.subject(), w.b());
     case EventKind::ConsoleOutput:
         return fmt::format("the console prints {}", w.a());
+    case EventKind::StrategySwitch:
+        return fmt::format("{} takes over the running guest from {}, in {}", w.b(), w.a(), w.c());
     case EventKind::TranslationFlush:
         return fmt::format("code at {} changed: its translation ({}) is thrown away", w.a(), w.b());
     default:

@@ -61,6 +61,8 @@ const EventRecord* vector_event_near(std::span<const EventRecord> events, std::s
 
 std::string name_change(std::span<const EventRecord> events, std::size_t at)
 {
+    if (events[at].kind == EventKind::StrategySwitch)
+        return fmt::format("to {}", format_field({ "to_strategy", events[at].b }, events[at]));
     const auto* near = vector_event_near(events, at);
     switch (auto cause = static_cast<RingChangeCause>(events[at].c)) {
     case RingChangeCause::SoftwareInterrupt:

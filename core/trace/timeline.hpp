@@ -1,5 +1,6 @@
 // The first ring changes of a run as a picture for the terminal: which ring the guest believed it was in, since when,
-// for how long, what the hardware really gave it, and what changed the ring.
+// for how long, what the hardware really gave it, and what changed the ring. A change of
+// strategy begins a new row.
 //
 //        since  ring 0 kernel  ring 3 program        for  really       change
 //     0.000 ms  ▇▇▇▇▇▇▇▇▇▇▇▇                     1.20 ms  interpreted  boot

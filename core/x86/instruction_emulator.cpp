@@ -30,6 +30,11 @@ bool is_complete(const Emulated& result)
 
 }
 
+bool can_emulate(const Instruction& instruction)
+{
+    return handlers[instruction.info.mnemonic] != nullptr;
+}
+
 Emulated emulate_instruction(Engine& engine, CpuState& state, const Instruction& instruction)
 {
     Emulated result;

@@ -64,6 +64,9 @@ struct Emulated {
 // The caller's: the single-step trap (TF), breakpoints, and whether an interrupt is due.
 Emulated emulate_instruction(Engine& engine, CpuState& state, const Instruction& instruction);
 
+// False for the instructions that are not known here.
+bool can_emulate(const Instruction& instruction);
+
 // The event that INT n, INT3, INT1 and INTO raise, returning behind the instruction; nothing for any other instruction.
 std::optional<Event> software_interrupt_event(const CpuState& state, const Instruction& instruction);
 

@@ -3,7 +3,9 @@
 #include "core/verify.hpp"
 
 #include <csignal>
+#include <cstring>
 #include <sys/mman.h>
+#include <utility>
 
 namespace ringside {
 
@@ -112,6 +114,36 @@ bool CodePages::is_mixed(Gpa address) const
 {
     std::size_t page = address.value / page_size;
     return page < m_pages && m_states[page].load(std::memory_order_relaxed) == State::Mixed;
+}
+
+void CodePages::release()
+{
+    m_written_count.store(0);
+    for (std::size_t page = 0; page < m_pages; ++page) {
+        State state = m_states[page].load(std::memory_order_relaxed);
+        if (state != State::Protected && state != State::Written)
+            continue;
+        Released released { page, {} };
+        if (state == State::Protected) {
+            VERIFY(set_writable(page, true));
+            released.content.assign(m_host + page * page_size, m_host + (page + 1) * page_size);
+        }
+        m_released.push_back(std::move(released));
+        m_states[page].store(State::Plain);
+    }
+}
+
+std::vector<Gpa> CodePages::retake()
+{
+    std::vector<Gpa> changed;
+    for (const auto& [page, content] : std::exchange(m_released, {})) {
+        bool same = !content.empty() && std::memcmp(m_host + page * page_size, content.data(), page_size) == 0;
+        if (same && set_writable(page, false))
+            m_states[page].store(State::Protected);
+        else
+            changed.push_back(Gpa { page * page_size });
+    }
+    return changed;
 }
 
 // In the signal handler, at any instruction that stores to guest memory: mprotect() and atomics only.

@@ -38,6 +38,12 @@ public:
     bool protect(Gpa address);
     bool is_mixed(Gpa address) const;
 
+    // While somebody else runs the guest nothing is watched: the pages can be written, and what they hold is remembered.
+    void release();
+    // Watches them again. Those that hold something else now are not; they are returned, and their translations must be
+    // dropped. Mixed pages stay what they are throughout.
+    std::vector<Gpa> retake();
+
     bool any_written() const { return m_written_count.load(std::memory_order_relaxed) != 0; }
     // The pages written since the last call; their translations must be dropped.
     std::vector<Gpa> take_written(Nanoseconds now);
@@ -50,6 +56,11 @@ private:
         unsigned faults = 0;
     };
 
+    struct Released {
+        std::size_t page = 0;
+        std::vector<std::byte> content; // empty: it was written before
+    };
+
     friend struct FaultWatch; // the signal handler
     bool handle(const void* address, const void* interrupted);
     bool set_writable(std::size_t page, bool writable);
@@ -59,6 +70,7 @@ private:
     std::function<void(const void*)> m_on_written;
     std::unique_ptr<std::atomic<State>[]> m_states;
     std::vector<History> m_history;
+    std::vector<Released> m_released;
     // What faulted, for take_written(); the states say the same when there are too many.
     std::array<std::atomic<uint32_t>, 64> m_written {};
     std::atomic<uint32_t> m_written_count { 0 };

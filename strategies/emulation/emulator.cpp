@@ -8,6 +8,7 @@
 #include "strategies/emulation/stops_by_hook.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace ringside {
 
@@ -80,13 +81,18 @@ void Emulator::prime()
 
 void Emulator::load(const CpuState& state)
 {
-    // Whoever ran the guest meanwhile may have changed code that was translated here earlier.
-    if (m_has_run)
+    bool released = std::exchange(m_released, false);
+    // The caller may have changed code that was translated here earlier.
+    if (m_has_run && !released)
         uc_ctl_flush_tb(m_unicorn.get());
     m_cpu = state;
     m_debug.load(state);
     m_state.load(state, StatePart::All);
     m_ring = state.cpl();
+    if (released) {
+        m_stale_pages = m_code_pages.retake();
+        drop_changed_code();
+    }
 }
 
 CpuState Emulator::save()
@@ -94,6 +100,16 @@ CpuState Emulator::save()
     m_state.save(m_cpu, StatePart::All);
     m_debug.save(m_cpu);
     return m_cpu;
+}
+
+// Stores that are made while the guest is elsewhere are not seen; load() compares.
+void Emulator::release()
+{
+    if (!m_new_watches.empty())
+        watch_new_instructions();
+    m_code_pages.release();
+    m_look_at_ring = false;
+    m_released = true;
 }
 
 void Emulator::kick()

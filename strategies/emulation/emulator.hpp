@@ -38,6 +38,7 @@ public:
     const StrategyInfo& info() const override;
     void load(const CpuState& state) override;
     CpuState save() override;
+    void release() override;
     Exit run() override;
     void kick() override;
     Exit inject(EventType type, uint8_t vector) override;
@@ -123,6 +124,7 @@ private:
     std::atomic<bool> m_kicked { false }; // by any thread
     bool m_waiting = false;               // an interrupt waits for the guest to let it in
     bool m_has_run = false;
+    bool m_released = false;
 
     Stop m_stop = Stop::None;
     Exit m_exit;

@@ -80,6 +80,7 @@ Ldt::Ldt()
 
 Ldt::~Ldt()
 {
+    s_written_by = nullptr;
     for (unsigned index = 0; index < slots; ++index) {
         user_desc empty {};
         empty.entry_number = index;
@@ -122,6 +123,7 @@ uint16_t Ldt::selector_for(const Segment& segment, uint64_t end)
 void Ldt::write(unsigned index, const Segment& segment, uint32_t limit)
 {
     VERIFY(write_descriptor(descriptor(index, segment, limit)));
+    s_written_by = this;
     auto attributes = static_cast<uint16_t>(segment.attributes | segment_type::accessed);
     m_slots[index] = { true, segment.base, limit, attributes, segment };
 }
@@ -132,6 +134,16 @@ std::optional<Segment> Ldt::guest_segment(uint16_t selector) const
     if (!(selector & local) || index >= slots || !m_slots[index].used)
         return std::nullopt;
     return m_slots[index].guest;
+}
+
+void Ldt::restore()
+{
+    if (s_written_by == this)
+        return;
+    for (unsigned index = 0; index < slots; ++index) {
+        if (const Slot slot = m_slots[index]; slot.used)
+            write(index, slot.guest, slot.limit);
+    }
 }
 
 void Ldt::reserve(uint16_t selector, const Segment& segment, uint64_t end)

@@ -35,6 +35,10 @@ public:
     // What the guest loaded when it was given `selector`; nothing if that is none of ours.
     std::optional<Segment> guest_segment(uint16_t selector) const;
 
+    // Makes the table what was written here, if another one of these has written to it since: the guest may have kept
+    // selectors of ours.
+    void restore();
+
     // A slot with a fixed selector, for an ABI that names it. Not given to anything else.
     void reserve(uint16_t selector, const Segment& segment, uint64_t end);
 
@@ -51,6 +55,8 @@ private:
     };
 
     void write(unsigned index, const Segment& segment, uint32_t limit);
+
+    static inline const Ldt* s_written_by = nullptr; // the process has one table
 
     std::array<Slot, slots> m_slots {};
     unsigned m_next = first_slot; // the slot to use next, round robin

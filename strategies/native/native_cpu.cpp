@@ -30,7 +30,8 @@ NativeCpu::NativeCpu(Engine& engine, Window window, uint64_t end)
 
 NativeCpu::~NativeCpu()
 {
-    SignalHandlers::remove();
+    if (m_holds_process)
+        SignalHandlers::remove();
 }
 
 Result<void> NativeCpu::set_up()
@@ -40,18 +41,28 @@ Result<void> NativeCpu::set_up()
         return guarded;
     if (auto made = m_floating_unit.set_up(); !made)
         return made;
-    ringside_world.kicked = 0;
-    ringside_world.fpu = ringside_world.fpu_home = m_fpu.area();
-    ringside_world.fpu_components = m_fpu.components();
+    if (auto prepared = SignalHandlers::prepare(); !prepared)
+        return prepared;
+    use_world();
     m_engine.recorder().block().signal_cost = measure_signal_cost(m_window, m_segments.ldt());
-    if (auto installed = SignalHandlers::install(*this); !installed)
-        return installed;
     m_nudge.start(SignalHandlers::kick_signal());
     return {};
 }
 
+void NativeCpu::use_world()
+{
+    ringside_world.kicked = 0;
+    ringside_world.fpu = ringside_world.fpu_home = m_fpu.area();
+    ringside_world.fpu_components = m_fpu.components();
+}
+
 void NativeCpu::load(const CpuState& state)
 {
+    if (!std::exchange(m_holds_process, true)) {
+        use_world();
+        m_segments.ldt().restore();
+        SignalHandlers::install(*this);
+    }
     m_state = state;
     m_fpu.load(state);
     m_tlb.flush();
@@ -64,6 +75,13 @@ CpuState NativeCpu::save()
     gather_state();
     m_fpu.save(m_state);
     return m_state;
+}
+
+void NativeCpu::release()
+{
+    m_tlb.flush();
+    if (std::exchange(m_holds_process, false))
+        SignalHandlers::remove();
 }
 
 // A signal is needed only while the guest runs, which it does not while its thread is here; and one is enough until the
@@ -86,7 +104,7 @@ Exit NativeCpu::run()
         gather_state();
         if (m_engine.interrupt_pending() && interrupt_window_open())
             return { Exit::Reason::InterruptWindow };
-        if (!runs_natively()) {
+        if (!runs_natively() || shadow_holds_interrupt_up()) {
             auto exit = interpret();
             spread_state();
             if (exit)
@@ -183,7 +201,6 @@ uint32_t NativeCpu::real_flags() const
 void NativeCpu::prepare()
 {
     make_segments_real();
-    m_state.interrupt_shadow = false;
     spread_state();
     const auto& real = m_segments.selectors();
     std::copy(m_state.gpr.begin(), m_state.gpr.end(), ringside_world.gpr);
@@ -205,6 +222,7 @@ bool NativeCpu::take_registers(ucontext_t& context)
     m_state.gpr = { low(REG_RAX), low(REG_RCX), low(REG_RDX), low(REG_RBX), low(REG_RSP), low(REG_RBP), low(REG_RSI),
         low(REG_RDI) };
     m_state.eip = low(REG_RIP);
+    m_state.interrupt_shadow = false;
     m_state.eflags = (m_state.eflags & ~native_flags) | (low(REG_EFL) & native_flags);
     // CS, GS, FS and SS, 16 bits each.
     auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]);
@@ -228,6 +246,7 @@ void NativeCpu::take_world(uint32_t eip)
     const auto& world = ringside_world;
     std::copy(std::begin(world.gpr), std::end(world.gpr), m_state.gpr.begin());
     m_state.eip = eip;
+    m_state.interrupt_shadow = false;
     m_state.eflags = (m_state.eflags & ~native_flags) | (world.eflags & native_flags);
     adopt_segments({ world.es, world.cs, world.ss, world.ds, world.fs, world.gs });
     gather_state();

@@ -40,6 +40,7 @@ public:
 
     void load(const CpuState& state) override;
     CpuState save() override;
+    void release() override;
     Exit run() override;
     void kick() override;
     Exit inject(EventType type, uint8_t vector) override;
@@ -108,6 +109,7 @@ protected:
 private:
     Verdict on_guest_signal(int signal, const siginfo_t& information, ucontext_t& context) override;
 
+    void use_world();
     uint32_t real_flags() const;
 
     Verdict dispatch(int signal, const siginfo_t& information, const ucontext_t& context);
@@ -123,6 +125,7 @@ private:
     std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
     Emulated execute(const Instruction& instruction, Why why);
     std::optional<Exit> interpret();
+    bool shadow_holds_interrupt_up();
     Exit halted() const;
 
     Nudge m_nudge;
@@ -131,6 +134,7 @@ private:
     ucontext_t* m_context = nullptr; // of the signal that is being handled
     uint64_t m_boundary = 0; // where ring 3's part ends
     bool m_boundary_stale = true;
+    bool m_holds_process = false; // from load() to release(): the signals and the window are this guest's
     pthread_t m_thread {};
 };
 

@@ -245,7 +245,7 @@ GuestSignals::Verdict NativeCpu::emulate()
 bool NativeCpu::goes_on(const Instruction& next) const
 {
     if (m_state.interrupt_shadow && m_engine.interrupt_pending())
-        return true;
+        return can_emulate(next);
     if (m_state.cpl() == 3 || !runs_natively() || (m_engine.interrupt_pending() && interrupt_window_open()))
         return false;
     switch (instruction_class(next)) {
@@ -312,6 +312,16 @@ GuestSignals::Verdict NativeCpu::cannot_emulate(const Instruction& instruction)
         fmt::format("{} at eip {:#010x} cannot be emulated", ZydisMnemonicGetString(instruction.info.mnemonic), m_state.eip) });
 }
 
+// An interrupt waits behind the shadow of STI or MOV SS, perhaps of another strategy's: the instruction in it is executed
+// here. One that is not known here runs natively, and the interrupt comes at the next exit.
+bool NativeCpu::shadow_holds_interrupt_up()
+{
+    if (!m_state.interrupt_shadow || !m_engine.interrupt_pending())
+        return false;
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    return !instruction || can_emulate(*instruction);
+}
+
 // Real-address and virtual-8086 mode: the host CPU has them no more (SDM 3A §20, AMD64 volume 2 §1.3), so every
 // instruction is executed in software.
 std::optional<Exit> NativeCpu::interpret()
@@ -319,7 +329,8 @@ std::optional<Exit> NativeCpu::interpret()
     constexpr int slice = 10000;
     m_raw = 0;
     for (int count = 0; count < slice; ++count) {
-        if (runs_natively() || m_state.halted || ringside_world.kicked.load(std::memory_order_relaxed) != 0)
+        bool wanted = !runs_natively() || shadow_holds_interrupt_up();
+        if (!wanted || m_state.halted || ringside_world.kicked.load(std::memory_order_relaxed) != 0)
             return std::nullopt;
         if (m_engine.interrupt_pending() && interrupt_window_open())
             return std::nullopt;

@@ -22,14 +22,13 @@ namespace ringside {
 
 namespace {
 
-// SIGSYS: a 32-bit host system call by guest code (system_call_guard.hpp).
-constexpr std::array fault_signals { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+constexpr std::array fault_signals { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 constexpr std::size_t stack_bytes = 512 * 1024;
 
 // As ringside_world: a signal handler has no other way to find them.
 GuestSignals* s_guest = nullptr;
 std::array<struct sigaction, fault_signals.size()> s_before {};
-struct sigaction s_kick_before {};
+struct sigaction s_refused_before {}; // of SIGSYS
 sigset_t s_mask_before;
 
 // The handlers' stack, with a page below it that nobody may touch.
@@ -62,6 +61,14 @@ struct sigaction our_action()
     return action;
 }
 
+// A last kick may still be on its way.
+void ignore_kicks()
+{
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    VERIFY(sigaction(ringside_kick_signal, &ignore, nullptr) == 0);
+}
+
 // Handlers written in C++ need thread-local storage, which is not there while the guest's FS is loaded: on the thread
 // that runs the guest no other signal may come.
 void block_other_signals()
@@ -70,6 +77,7 @@ void block_other_signals()
     sigfillset(&others);
     for (int signal : fault_signals)
         sigdelset(&others, signal);
+    sigdelset(&others, SIGSYS);
     sigdelset(&others, ringside_kick_signal);
     pthread_sigmask(SIG_BLOCK, &others, &s_mask_before);
     sigset_t ours;
@@ -86,30 +94,39 @@ int SignalHandlers::kick_signal()
     return SIGUSR2;
 }
 
-Result<void> SignalHandlers::install(GuestSignals& guest)
+// SIGSYS: a 32-bit host system call by guest code (system_call_guard.hpp). A confined worker cannot change its handler.
+Result<void> SignalHandlers::prepare()
 {
     if (!has_alternate_stack()) {
         if (auto made = make_alternate_stack(); !made)
             return made;
     }
-    s_guest = &guest;
     ringside_kick_signal = kick_signal();
+    ignore_kicks();
+    struct sigaction action = our_action(), current {};
+    VERIFY(sigaction(SIGSYS, nullptr, &current) == 0);
+    if ((current.sa_flags & SA_SIGINFO) && current.sa_sigaction == ringside_signal_entry)
+        return {};
+    s_refused_before = current;
+    VERIFY(sigaction(SIGSYS, &action, nullptr) == 0);
+    return {};
+}
+
+void SignalHandlers::install(GuestSignals& guest)
+{
+    s_guest = &guest;
     block_other_signals();
     struct sigaction action = our_action();
     for (std::size_t i = 0; i < fault_signals.size(); ++i)
         VERIFY(sigaction(fault_signals[i], &action, &s_before[i]) == 0);
-    VERIFY(sigaction(ringside_kick_signal, &action, &s_kick_before) == 0);
-    return {};
+    VERIFY(sigaction(ringside_kick_signal, &action, nullptr) == 0);
 }
 
 void SignalHandlers::remove()
 {
     for (std::size_t i = 0; i < fault_signals.size(); ++i)
         sigaction(fault_signals[i], &s_before[i], nullptr);
-    // A last kick may still be on its way.
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(ringside_kick_signal, &ignore, nullptr);
+    ignore_kicks();
     pthread_sigmask(SIG_SETMASK, &s_mask_before, nullptr);
     s_guest = nullptr;
 }
@@ -128,6 +145,8 @@ void ringside_on_monitor_signal(int signal, siginfo_t* information, ucontext_t* 
 {
     struct sigaction before {};
     before.sa_handler = SIG_DFL;
+    if (signal == SIGSYS)
+        before = s_refused_before;
     for (std::size_t i = 0; i < fault_signals.size(); ++i) {
         if (fault_signals[i] == signal)
             before = s_before[i];

@@ -86,11 +86,15 @@ std::string first_obstacle()
 
 Result<Window> Window::reserve()
 {
-    if (reserve_range(0, end))
-        return Window { 0 };
+    if (s_shares > 0)
+        return Window { s_begin };
     uint32_t lowest = lowest_address_for_everyone();
-    if (lowest > 0 && reserve_range(lowest, end))
-        return Window { lowest };
+    for (uint32_t begin : { 0u, lowest }) {
+        if (reserve_range(begin, end)) {
+            s_begin = begin;
+            return Window { begin };
+        }
+    }
     return fail(ExitCode::Unavailable,
         fmt::format("the lowest 4 GiB of the process are not free: {}", first_obstacle()),
         "run without sanitizers, valgrind and `ulimit -s unlimited`");
@@ -104,7 +108,7 @@ Window::Window(Window&& other) noexcept
 
 Window::~Window()
 {
-    if (m_owned)
+    if (m_owned && --s_shares == 0)
         munmap(address(m_begin), end - m_begin);
 }
 

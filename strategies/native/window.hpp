@@ -1,7 +1,8 @@
 // The window: the lowest 4 GiB of this process, which are the guest's linear address space while the host CPU executes
 // the guest. Guest-linear address = host address, so that segmentation and addressing modes need no help.
 //
-// One per process. Reserved once, with nothing in the way; what is not mapped faults.
+// One per process. Reserved once, with nothing in the way; what is not mapped faults. Several strategies of one run have it
+// in common: each gives back what it has mapped before another one's turn (Strategy::release).
 #pragma once
 
 #include "core/machine/address.hpp"
@@ -15,7 +16,8 @@ class Window {
 public:
     static constexpr uint64_t end = uint64_t { 1 } << 32;
 
-    // Takes all of the window that the host allows. Unavailable, with what is in the way, otherwise.
+    // Takes all of the window that the host allows, or a share in it if the process has it already. Unavailable, with what is
+    // in the way, otherwise.
     static Result<Window> reserve();
     Window(Window&&) noexcept;
     Window& operator=(Window&&) = delete;
@@ -44,7 +46,10 @@ public:
     const HostCalls& host_calls() const { return m_host_calls; }
 
 private:
-    explicit Window(uint32_t begin) : m_begin(begin) { }
+    explicit Window(uint32_t begin) : m_begin(begin) { ++s_shares; }
+
+    static inline unsigned s_shares = 0;
+    static inline uint32_t s_begin = 0; // while there are any
 
     uint32_t m_begin;
     bool m_owned = true;

@@ -67,11 +67,15 @@ public:
 // One guest a process runs natively at a time: a signal handler has no other way to find it than a global.
 extern "C" WorldSwitch ringside_world;
 
-// Handlers for the signals of a guest, and the alternate stack of the calling thread. While they are installed, signals
-// that did not interrupt the guest go where they went before. `kick_signal` only makes the guest stop.
+// Handlers for the signals of a guest. While they are installed, signals that did not interrupt the guest go where they
+// went before. `kick_signal` only makes the guest stop.
 class SignalHandlers {
 public:
-    static Result<void> install(GuestSignals& guest);
+    // First, and before the process is confined, on the thread that will run the guest: its alternate stack, and the handler
+    // of SIGSYS, which stays. A late kick does no harm from here on. May be called again.
+    static Result<void> prepare();
+    // While `guest` is the one that runs natively in this process.
+    static void install(GuestSignals& guest);
     static void remove();
     static int kick_signal();
 };

@@ -19,10 +19,23 @@ CodeFrames::CodeFrames(GuestMemory& memory, VirtualTlb& tlb, TranslationCache& c
     , m_cache(cache)
     , m_watched(memory.size())
 {
-    m_memory.set_watch(&m_watched);
 }
 
 CodeFrames::~CodeFrames()
+{
+    detach();
+}
+
+void CodeFrames::attach()
+{
+    for (const auto& [number, frame] : m_frames) {
+        if (m_watched.watches(number))
+            (void)kill_changed(number);
+    }
+    m_memory.set_watch(&m_watched);
+}
+
+void CodeFrames::detach()
 {
     m_memory.set_watch(nullptr);
 }

@@ -17,6 +17,10 @@ public:
     CodeFrames(GuestMemory& memory, VirtualTlb& tlb, TranslationCache& cache);
     ~CodeFrames();
 
+    // While somebody else runs the guest writes are not noticed. attach() compares what has been translated.
+    void attach();
+    void detach();
+
     const WatchedFrames& watched() const { return m_watched; }
 
     // Whether blocks of this frame must compare their source. From now on writes to it are noticed, if not.

@@ -56,28 +56,27 @@ Result<MonitorArea> MonitorArea::create()
     fill_popf_codes(area.m_ours + constants_at);
     new (area.m_ours + slots_at) Slots;
     new (area.m_ours + state_at) VirtualState;
-    if (!area.map())
-        return fail(ExitCode::Unavailable, std::string("translated code cannot be mapped: ") + std::strerror(errno));
     return area;
 }
 
 MonitorArea::MonitorArea(MonitorArea&& other) noexcept
     : m_file(std::exchange(other.m_file, -1))
     , m_ours(std::exchange(other.m_ours, nullptr))
+    , m_attached(std::exchange(other.m_attached, false))
     , m_concealed(other.m_concealed)
 {
 }
 
-// What the guest sees belongs to the window, which goes as a whole.
 MonitorArea::~MonitorArea()
 {
+    detach();
     if (m_ours)
         munmap(m_ours, bytes);
     if (m_file >= 0)
         close(m_file);
 }
 
-bool MonitorArea::map() const
+void MonitorArea::attach()
 {
     struct Part {
         uint32_t begin, end;
@@ -89,13 +88,21 @@ bool MonitorArea::map() const
         { constants_at, ring_0_at, PROT_READ },
         { ring_0_at, bytes, PROT_READ | PROT_EXEC },
     };
-    for (const auto& part : parts) {
-        if (mmap(address(base + part.begin), part.end - part.begin, part.rights, MAP_SHARED | MAP_FIXED, m_file,
-                static_cast<off_t>(part.begin))
-            == MAP_FAILED)
-            return false;
-    }
-    return true;
+    if (std::exchange(m_attached, true))
+        return;
+    for (const auto& part : parts)
+        VERIFY(mmap(address(base + part.begin), part.end - part.begin, part.rights, MAP_SHARED | MAP_FIXED, m_file,
+                   static_cast<off_t>(part.begin))
+            != MAP_FAILED);
+}
+
+// A mapping without rights, not a hole, as in the rest of the window.
+void MonitorArea::detach()
+{
+    constexpr int nothing = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    if (std::exchange(m_attached, false))
+        VERIFY(mmap(address(base), bytes, PROT_NONE, nothing, -1, 0) != MAP_FAILED);
+    m_concealed = false;
 }
 
 void MonitorArea::conceal()

@@ -58,7 +58,6 @@ public:
 
     static constexpr uint32_t base = 0u - bytes;
 
-    // Maps all of it into the window, which is reserved.
     static Result<MonitorArea> create();
     MonitorArea(MonitorArea&&) noexcept;
     MonitorArea& operator=(MonitorArea&&) = delete;
@@ -84,6 +83,10 @@ public:
     // The byte that 32-bit code sees at `address`.
     uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - base)); }
 
+    // Maps all of it into the window, which is reserved, and gives its place back.
+    void attach();
+    void detach();
+
     // While ring 3 runs with segments that reach here: what only ring 0 may use.
     void conceal();
     void reveal();
@@ -95,10 +98,9 @@ private:
     static_assert(tables_at + 2 * table_bytes <= ring_0_at);
 
     MonitorArea() = default;
-    bool map() const;
-
     int m_file = -1;
     std::byte* m_ours = nullptr;
+    bool m_attached = false;
     bool m_concealed = false;
 };
 

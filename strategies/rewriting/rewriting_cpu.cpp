@@ -62,11 +62,6 @@ Result<void> RewritingCpu::set_up()
     m_map.emplace(m_engine.memory(), *m_cache);
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
     m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched() });
-    s_cpu = this;
-    ringside_world.gate_window = address_of(ringside_rewriting_window);
-    ringside_world.gate_window_end = address_of(ringside_rewriting_window_end);
-    ringside_world.gate_aborted = address_of(ringside_rewriting_aborted);
-    ringside_world.gate_return_cs = host_code_32;
     return NativeCpu::set_up();
 }
 
@@ -77,8 +72,22 @@ const StrategyInfo& RewritingCpu::info() const
 
 void RewritingCpu::load(const CpuState& state)
 {
-    NativeCpu::load(state);
+    s_cpu = this;
+    ringside_world.gate_window = address_of(ringside_rewriting_window);
+    ringside_world.gate_window_end = address_of(ringside_rewriting_window_end);
+    ringside_world.gate_aborted = address_of(ringside_rewriting_aborted);
+    ringside_world.gate_return_cs = host_code_32;
+    m_area->attach();
     m_map->forget();
+    m_frames->attach();
+    NativeCpu::load(state);
+}
+
+void RewritingCpu::release()
+{
+    NativeCpu::release();
+    m_frames->detach();
+    m_area->detach();
 }
 
 // --- What translated code works on ---

@@ -32,6 +32,7 @@ public:
 
     const StrategyInfo& info() const override;
     void load(const CpuState& state) override;
+    void release() override;
 
     // From the gate.
     AfterCallout on_callout();

@@ -25,6 +25,7 @@ const StrategyInfo& trap_info()
         .user_ring = RealRing::Ring3,
         .equivalent = false, // sensitive instructions that do not trap
         .direct = true,
+        .host_time_stamp = true,
     };
     return info;
 }

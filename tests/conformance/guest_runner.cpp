@@ -20,18 +20,23 @@ Result<GuestRun> run_guest(SessionConfiguration configuration)
     auto session = Session::start(configuration);
     if (!session)
         return session.propagate();
+    return run_started(**session, configuration.recording);
+}
+
+GuestRun run_started(Session& session, bool recording)
+{
     GuestRun run;
     std::vector<EventRecord> events;
     // A recorded guest waits when nobody takes its events.
-    auto patience = std::chrono::milliseconds { configuration.recording ? 2 : 100 };
-    while (!(*session)->ended()) {
-        (*session)->wait(patience);
-        (*session)->take_console(run.console);
+    auto patience = std::chrono::milliseconds { recording ? 2 : 100 };
+    while (!session.ended()) {
+        session.wait(patience);
+        session.take_console(run.console);
         events.clear();
-        (*session)->trace().drain(events);
+        session.trace().drain(events);
     }
-    while ((*session)->take_console(run.console) > 0) { }
-    run.end = (*session)->end();
+    while (session.take_console(run.console) > 0) { }
+    run.end = session.end();
     return run;
 }
 

@@ -19,6 +19,8 @@ std::string ringside_program();
 
 // Runs the guest to its end and takes its console meanwhile.
 Result<GuestRun> run_guest(SessionConfiguration configuration);
+// The same with a session that has been started, recording or not.
+GuestRun run_started(Session& session, bool recording);
 
 // Where two consoles part, for people: "line 7: expected `...`, got `...`"; "" when they are the same.
 std::string first_difference(std::string_view expected, std::string_view got);

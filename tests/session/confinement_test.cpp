@@ -111,7 +111,7 @@ struct ProgramRun {
 };
 
 // The program, on a host without seccomp, with a guest that ends well.
-ProgramRun run_without_seccomp(const std::string& strategy)
+ProgramRun run_without_seccomp(const std::string& option, const std::string& value)
 {
     auto kernel = guest("greet");
     int ends[2];
@@ -123,7 +123,7 @@ ProgramRun run_without_seccomp(const std::string& strategy)
         close(ends[0]);
         close(ends[1]);
         hide_seccomp();
-        execl(program().c_str(), "ringside", "run", kernel.c_str(), "--strategy", strategy.c_str(), nullptr);
+        execl(program().c_str(), "ringside", "run", kernel.c_str(), option.c_str(), value.c_str(), nullptr);
         _exit(127);
     }
     close(ends[1]);
@@ -310,15 +310,19 @@ TEST_CASE("a confined worker cannot take memory without end", "[session]")
 
 TEST_CASE("where seccomp is missing an emulated guest runs with a warning, and a native one does not", "[session]")
 {
-    auto emulated = run_without_seccomp("emulation");
+    auto emulated = run_without_seccomp("--strategy", "emulation");
     CHECK(emulated.status == 0);
     CHECK(emulated.errors.find("warning: the guest's worker process is not confined") != std::string::npos);
     CHECK(emulated.errors.find("no seccomp filters") != std::string::npos);
     if (!find_strategy("trap")->probe().available)
         return;
-    auto native = run_without_seccomp("trap");
-    CHECK(native.status == static_cast<int>(ExitCode::Unavailable));
-    CHECK(native.errors.find("'trap' is not available here: its worker cannot be confined") != std::string::npos);
+    for (const auto& [option, value] : { std::pair { "--strategy", "trap" }, std::pair { "--switch", "1000s:trap" } }) {
+        INFO(option);
+        auto native = run_without_seccomp(option, value);
+        CHECK(native.status == static_cast<int>(ExitCode::Unavailable));
+        CHECK(native.errors.find("'trap' is not available here: its worker cannot be confined") != std::string::npos);
+        CHECK(lines_of(native.errors) == 1);
+    }
 }
 
 TEST_CASE("a refused system call is named", "[session]")

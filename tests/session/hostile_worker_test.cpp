@@ -104,6 +104,8 @@ void forge_account(const Message& setup, char with)
         say(MessageKind::Ended, std::vector<std::byte>(10, std::byte { 0x77 }));
     if (manner == "a session's message")
         say(MessageKind::Command);
+    if (manner == "a strategy of its own")
+        say(MessageKind::Switched, std::vector<std::byte>(5, std::byte { 'x' }));
     if (manner == "error after ready")
         say(MessageKind::SetupFailed);
     if (manner == "scribbles")
@@ -149,7 +151,7 @@ TEST_CASE("a worker that dies while setting up is an error that says so", "[sess
 
 TEST_CASE("a worker that breaks the protocol is ended, and that is said", "[session]")
 {
-    auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "error after ready");
+    auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "a strategy of its own", "error after ready");
     INFO(manner);
     auto session = Session::start(hostile(manner));
     REQUIRE(session);

@@ -62,6 +62,133 @@ TEST_GUEST(both,
     STACK SERIAL PRINT_TEXT
     "mov $'d', %al\nout %al, $0xE9\nmov $'!', %al\nout %al, $0xE9\n" END(0) "8: .asciz \"serial\"\n");
 
+// A label's address in memory.
+#define AT(name, label) "(" #label " - guest_" #name "_begin + 0x100000)"
+
+// Every general register, the arithmetic flags, the x87 stack and the XMM registers depend on all that was before. What is
+// computed in floating point is exact or rounded as IEEE 754 says, so that every processor computes the same.
+TEST_GUEST(mix,
+    "mov %cr4, %eax\n"
+    "or $0x600, %eax\n" // OSFXSR, OSXMMEXCPT
+    "mov %eax, %cr4\n"
+    "fninit\n"
+    "fldl " AT(mix, 80f) "\n"
+    "fldl " AT(mix, 81f) "\n"
+    "fldl " AT(mix, 82f) "\n"
+    "pxor %xmm0, %xmm0\n"
+    "pxor %xmm1, %xmm1\n"
+    "pxor %xmm7, %xmm7\n"
+    "mov $0x12345678, %eax\n"
+    "mov $0x9ABCDEF0, %ebx\n"
+    "mov $0x0F1E2D3C, %edx\n"
+    "mov $0x55AA1234, %esi\n"
+    "mov $0x7FFFFFFF, %edi\n"
+    "mov $0x80000001, %ebp\n"
+    "mov $0xDEADBEEF, %esp\n" // no stack: interrupts are off
+    "30: mov $1000, %ecx\n"
+    "31: adc %esp, %eax\n"
+    "rol $7, %esp\n"
+    "sbb %eax, %ebx\n"
+    "rcl $3, %ebx\n"
+    "lea 0x1234567(%edx, %esi, 2), %ebp\n"
+    "imul $0x8088405, %esi, %esi\n"
+    "adc %edi, %esi\n"
+    "rcr $1, %edi\n"
+    "adc %ebx, %edi\n"
+    "lahf\n"
+    "xor %ebp, %edx\n"
+    "bswap %edx\n"
+    "cmovs %ebx, %edx\n"
+    "setp %bl\n"
+    "sub %ecx, %esp\n"
+    "movd %eax, %xmm3\n"
+    "paddd %xmm3, %xmm0\n"
+    "pshufd $0x39, %xmm0, %xmm0\n"
+    "pxor %xmm0, %xmm1\n"
+    "cvtsi2sd %edi, %xmm4\n"
+    "addsd %xmm4, %xmm7\n"
+    "fld1\n" // x := 3.7 x (1 - x), of three numbers in turns
+    "fsub %st(1), %st\n"
+    "fmulp\n"
+    "fmull " AT(mix, 83f) "\n"
+    "fxch %st(2)\n"
+    "fxch %st(1)\n"
+    "dec %ecx\n"
+    "jnz 31b\n"
+    // Memory, forwards and backwards.
+    "mov %esi, 0x200100\n"
+    "mov %edi, 0x200104\n"
+    "mov $0x210000, %esi\n"
+    "mov $0x218000, %edi\n"
+    "mov %ebx, (%esi)\n"
+    "mov $0x2000, %ecx\n"
+    "rep movsl\n"
+    "std\n"
+    "mov $0x217FF8, %edi\n"
+    "mov $0x21FFFC, %esi\n"
+    "mov $0x1FFF, %ecx\n"
+    "rep movsl\n"
+    "cld\n"
+    "mov 0x200100, %esi\n"
+    "mov 0x200104, %edi\n"
+    "add %edx, 0x21FFFC\n"
+    "adc 0x210004, %eax\n"
+    "out %al, $0xE9\n"
+    "decl " AT(mix, 84f) "\n"
+    "jnz 30b\n"
+    "mov %eax, 0x200000\n"
+    "mov %ebx, 0x200004\n"
+    "mov %ecx, 0x200008\n"
+    "mov %edx, 0x20000C\n"
+    "mov %esi, 0x200010\n"
+    "mov %edi, 0x200014\n"
+    "mov %ebp, 0x200018\n"
+    "mov %esp, 0x20001C\n"
+    "movups %xmm0, 0x200020\n"
+    "movups %xmm1, 0x200030\n"
+    "movups %xmm7, 0x200040\n"
+    "fstpt 0x200050\n"
+    "fstpt 0x200060\n"
+    "fstpt 0x200070\n"
+    "fnclex\n" // Unicorn does not note that a result was rounded
+    "fnstsw 0x200080\n" END(0) ".balign 8\n"
+    "80: .double 0.3\n81: .double 0.4\n82: .double 0.7\n83: .double 3.7\n84: .long 800\n");
+
+// The interrupt descriptor table lies at 0x90000. Between STI and HLT no interrupt gets in (SDM 3A §6.8.1).
+TEST_GUEST(ticker,
+    STACK
+    "lgdt " AT(ticker, 41f) "\n"
+    "ljmp $8, $" AT(ticker, 42f) "\n"
+    "42: mov $16, %eax\n"
+    "mov %eax, %ds\nmov %eax, %es\nmov %eax, %ss\n"
+    "mov $" AT(ticker, 43f) ", %eax\n"
+    "movw %ax, 0x90100\n" // the gate of vector 0x20
+    "movw $8, 0x90102\n"
+    "movw $0x8E00, 0x90104\n"
+    "shr $16, %eax\n"
+    "movw %ax, 0x90106\n"
+    "lidt " AT(ticker, 44f) "\n"
+    "mov $0x11, %al\nout %al, $0x20\n"
+    "mov $0x20, %al\nout %al, $0x21\n"
+    "mov $0x04, %al\nout %al, $0x21\n"
+    "mov $0x01, %al\nout %al, $0x21\n"
+    "mov $0xFE, %al\nout %al, $0x21\n"
+    "mov $0x34, %al\nout %al, $0x43\n" // 1000 a second
+    "mov $0xA9, %al\nout %al, $0x40\n"
+    "mov $0x04, %al\nout %al, $0x40\n"
+    "45: sti\nhlt\ncli\n"
+    "cmpl $150, 0x200000\n"
+    "jb 45b\n" END(0)
+    "43: incl 0x200000\n"
+    "push %eax\n"
+    "mov $0x20, %al\nout %al, $0x20\n"
+    "pop %eax\n"
+    "iret\n"
+    ".balign 8\n"
+    "40: .quad 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF\n"
+    "41: .word 23\n.long " AT(ticker, 40b) "\n"
+    "44: .word 0x107\n.long 0x90000\n");
+
 namespace ringside::test {
 
 namespace {
@@ -81,6 +208,8 @@ const std::map<std::string, std::string_view>& images()
         { "echo", image(guest_echo_begin, guest_echo_end) },
         { "flood", image(guest_flood_begin, guest_flood_end) },
         { "both", image(guest_both_begin, guest_both_end) },
+        { "mix", image(guest_mix_begin, guest_mix_end) },
+        { "ticker", image(guest_ticker_begin, guest_ticker_end) },
     };
     return images;
 }

@@ -13,6 +13,9 @@ namespace ringside::test {
 //   spin    prints "spinning", then loops with interrupts off
 //   sleep   prints "sleeping", then halts again and again with interrupts on
 //   flood   prints all 256 byte values, 1024 times over, and ends well
+//   mix     computes with all registers in 800 rounds, writes a byte to port 0xE9 after each, leaves the results between
+//           0x200000 and 0x220000, and ends well
+//   ticker  halts until 150 timer interrupts have come, counted at 0x200000, and ends well
 //   both    prints "serial" on COM1 and "debug" on port 0xE9, and ends well
 std::string guest(const std::string& name);
 

@@ -75,6 +75,35 @@ TEST_CASE("A page that faults now and then stays a page of code", "[code-pages]"
     CHECK_FALSE(watched.pages.is_mixed(Gpa { 0x5000 }));
 }
 
+TEST_CASE("Released pages can be written unnoticed; retaken, those that have changed are told, the others watched", "[code-pages]")
+{
+    Watched watched;
+    for (uint64_t page : { 0x5000, 0x6000, 0x7000 })
+        watched.pages.protect(Gpa { page });
+    watched.store(0x7123);
+    CHECK(watched.told == 1);
+    watched.pages.release();
+    CHECK_FALSE(watched.pages.any_written());
+    watched.store(0x6FFF);
+    CHECK(watched.told == 1);
+    CHECK(watched.pages.retake() == std::vector { Gpa { 0x6000 }, Gpa { 0x7000 } });
+    watched.store(0x6000);
+    CHECK_FALSE(watched.pages.any_written());
+    watched.store(0x5000);
+    CHECK(watched.pages.take_written(0) == std::vector { Gpa { 0x5000 } });
+}
+
+TEST_CASE("A page that is written and written back while released is the same page", "[code-pages]")
+{
+    Watched watched;
+    watched.pages.protect(Gpa { 0x5000 });
+    watched.pages.release();
+    watched.store(0x5000);
+    watched.memory.write<uint8_t>(Gpa { 0x5000 }, 0);
+    CHECK(watched.pages.retake().empty());
+    CHECK(watched.pages.retake().empty());
+}
+
 TEST_CASE("More written pages than the list holds are all found", "[code-pages]")
 {
     Watched watched;

@@ -51,6 +51,17 @@ TEST_CASE("A segment gets a slot in which the host CPU finds its type and limit"
         CHECK(host_limit(ldt.selector_for({ 0x18, 0x4093, 0x1000, 0x12345 }, everything)) == 0x12345);
         CHECK(host_limit(ldt.selector_for({ 0x18, 0xC093, 0x1000, 0x12345FFF }, everything)) == 0x12345FFF);
     }
+    SECTION("a table that another strategy has written to means again what it meant")
+    {
+        Ldt other;
+        other.selector_for({ 0x18, 0x4093, 0x1000, 0x12345 }, everything);
+        CHECK(host_limit(code) == 0x12345);
+        ldt.restore();
+        CHECK(host_limit(code) == 0xFFFFFFFF);
+        CHECK(host_limit(data) == 0xFFFFFFFF);
+        CHECK(ldt.guest_segment(data) == flat_data);
+        CHECK(ldt.selector_for(flat_code, everything) == code);
+    }
     SECTION("what the guest loaded is known from the slot")
     {
         CHECK(ldt.guest_segment(data) == flat_data);

@@ -98,7 +98,8 @@ TEST_CASE("A guest that is interrupted at any instruction loses nothing, in any 
     if (!native_available())
         return;
     CountingGuest guest;
-    REQUIRE(SignalHandlers::install(guest));
+    REQUIRE(SignalHandlers::prepare());
+    SignalHandlers::install(guest);
     thread_local int local_to_the_thread = 7; // its address hangs on FS
     pthread_t runner = pthread_self();
     std::atomic<bool> done { false };
@@ -144,7 +145,8 @@ TEST_CASE("A kick that comes before the guest is entered keeps it from running",
     if (!native_available())
         return;
     CountingGuest guest;
-    REQUIRE(SignalHandlers::install(guest));
+    REQUIRE(SignalHandlers::prepare());
+    SignalHandlers::install(guest);
     ringside_world.kicked = 1;
     ringside_enter_guest();
     SignalHandlers::remove();
@@ -165,6 +167,7 @@ TEST_CASE("The cost of a trap is measured: more than a system call, less than a 
     fpu.load(multiboot_entry_state(0, 0));
     ringside_world.fpu = ringside_world.fpu_home = fpu.area();
     ringside_world.fpu_components = fpu.components();
+    REQUIRE(SignalHandlers::prepare());
     uint64_t cost = measure_signal_cost(*window, ldt);
     CHECK(cost > 300);
     CHECK(cost < 1'000'000'000);

@@ -20,6 +20,8 @@ WorkerSettings sample()
     settings.disks = { "one.img", "" };
     settings.clock = ClockKind::Virtual;
     settings.start_paused = true;
+    settings.other_strategies = { "trap", "" };
+    settings.switches = { { 1, "trap" }, { never, std::string(300, 'y') } };
     return settings;
 }
 

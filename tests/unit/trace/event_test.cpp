@@ -1,5 +1,8 @@
 #include "core/trace/event.hpp"
+
+#include "core/machine/strategy.hpp"
 #include "core/trace/field_format.hpp"
+#include "core/trace/strategy_names.hpp"
 #include "tests/unit/trace/trace_samples.hpp"
 
 #include <algorithm>
@@ -32,6 +35,21 @@ TEST_CASE("every field of every kind is one that the formatter knows", "[trace]"
         }
     }
     CHECK_FALSE(is_known_field("no such field"));
+}
+
+TEST_CASE("every strategy has a number of its own in traces", "[trace]")
+{
+    std::set<uint32_t> numbers;
+    for (const auto& entry : all_strategies()) {
+        auto number = strategy_number(entry.info().name);
+        CAPTURE(entry.info().name);
+        CHECK(number != 0);
+        CHECK(numbers.insert(number).second);
+        CHECK(strategy_name(number) == entry.info().name);
+    }
+    CHECK(strategy_number("magic") == 0);
+    CHECK(strategy_name(0) == "unknown");
+    CHECK(strategy_name(UINT64_MAX) == "unknown");
 }
 
 TEST_CASE("a kind out of range is described as unknown", "[trace]")

@@ -1,4 +1,5 @@
 #include "core/trace/story.hpp"
+#include "core/trace/strategy_names.hpp"
 #include "core/trace/timeline.hpp"
 #include "tests/unit/trace/trace_samples.hpp"
 
@@ -43,6 +44,15 @@ TEST_CASE("events are told with their values", "[trace]")
     change.c = static_cast<uint32_t>(RingChangeCause::SoftwareInterrupt);
     CHECK(sentence(change, Style {}) == "ring 3 → ring 0: software interrupt");
     CHECK(sentence(change, Style { .unicode = false }) == "ring 3 -> ring 0: software interrupt");
+}
+
+TEST_CASE("a change of strategy is told with both names and its cost", "[trace]")
+{
+    auto change = test::sample(EventKind::StrategySwitch);
+    change.a = strategy_number("emulation");
+    change.b = strategy_number("trap");
+    change.c = 90;
+    CHECK(sentence(change, Style {}) == "trap takes over the running guest from emulation, in 90 microseconds");
 }
 
 TEST_CASE("a line of the story says when, where and how long", "[trace]")
@@ -105,6 +115,20 @@ TEST_CASE("the time line of a run looks like this", "[trace]")
   in ring 3   23.60 µs    1.6%  ▇
   The bars of the time line are logarithmic: six decades, from 100 ns to 100 ms.
 )");
+}
+
+TEST_CASE("a change of strategy begins a new row of the time line, with where the guest really runs now", "[trace]")
+{
+    Run run;
+    run.change(0, 0, 0, RingChangeCause::Boot);
+    run.events.push_back({ .time = 1'000'000, .kind = EventKind::StrategySwitch, .real_ring = RealRing::Ring3,
+        .a = strategy_number("emulation"), .b = strategy_number("trap"), .c = 90 });
+    run.change(3'000'000, 0, 3, RingChangeCause::Iret, RealRing::Ring3);
+    auto text = timeline_text(run.events, TickScale {}, 4, Style { .unicode = false });
+    INFO(text);
+    CHECK(text.find("1.00 ms  interpreted  boot\n") != std::string::npos);
+    CHECK(text.find("2.00 ms  ring 3       to trap\n") != std::string::npos);
+    CHECK(text.find("  ring 3       IRET\n") != std::string::npos);
 }
 
 TEST_CASE("the time line fits 80 columns in ASCII, without color unless asked", "[trace]")
