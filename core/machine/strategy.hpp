@@ -74,6 +74,8 @@ public:
     // it again. Neither may need what a confined worker has not (session/confinement.hpp): what does belongs into
     // StrategyEntry::create.
     virtual void release() { }
+    // Files that load() and run() need: a confined worker keeps them.
+    virtual std::vector<int> descriptors() const { return {}; }
 
     virtual Exit run() = 0;
     // Makes run() return soon, or at once if it is not running yet. From any thread; not from a signal handler.

@@ -56,6 +56,16 @@ Result<void> StrategySet::create(std::span<const StrategyEntry* const> entries, 
     return {};
 }
 
+std::vector<int> StrategySet::descriptors() const
+{
+    std::vector<int> all;
+    for (const auto& member : m_members) {
+        auto more = member.strategy->descriptors();
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+}
+
 bool StrategySet::request(const StrategyEntry& entry)
 {
     auto member = std::ranges::find(m_members, &entry, &Member::entry);

@@ -255,6 +255,8 @@ Result<std::string> confine(Worker& worker)
     for (const Disk& disk : worker.machine->engine().disks())
         disks.push_back(disk.descriptor());
     descriptors.insert(descriptors.end(), disks.begin(), disks.end());
+    auto others = worker.machine->strategies().descriptors();
+    descriptors.insert(descriptors.end(), others.begin(), others.end());
     ConfinementPlan plan { strategy.kernel_ring, descriptors, disks };
 
     if (auto confined = confine_process(plan); !confined)

@@ -73,6 +73,8 @@ public:
     uint32_t code_begin(CodeRing ring) const { return base + (ring == CodeRing::Ring3 ? ring_3_at : ring_0_at); }
     uint64_t code_end(CodeRing ring) const { return uint64_t { base } + (ring == CodeRing::Ring3 ? bytes : ring_3_at); }
 
+    int descriptor() const { return m_file; }
+
     // The monitor's own view.
     volatile Slots& slots() const { return *reinterpret_cast<volatile Slots*>(m_ours + slots_at); }
     volatile VirtualState& state() const { return *reinterpret_cast<volatile VirtualState*>(m_ours + state_at); }

@@ -33,6 +33,7 @@ public:
     const StrategyInfo& info() const override;
     void load(const CpuState& state) override;
     void release() override;
+    std::vector<int> descriptors() const override { return { m_area->descriptor() }; }
 
     // From the gate.
     AfterCallout on_callout();
