@@ -1,4 +1,4 @@
-// Confinement: what a worker gives up before its guest's first instruction (DESIGN section 5.2, docs/decisions/0009).
+// Confinement: what a worker gives up before its guest's first instruction (DESIGN section 5.2, docs/decisions/0008).
 //
 // A guest that runs natively can leave 32-bit mode with one far jump, and is then any 64-bit program in the worker's
 // process. So the process is made one in which there is nothing to find and nothing to reach:
