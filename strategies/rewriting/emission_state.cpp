@@ -95,7 +95,7 @@ void Emission::pop_flags()
     std::size_t site = add_site(Site::Kind::Emulate, Recovery::Ecx, m_eip);
     m_stubs.push_back({ site, m_emitter.jump_if_ecx_zero(), Recovery::Ecx, m_eip });
     m_emitter.store(slot(offsetof(Slots, code)), Ecx);
-    m_emitter.load_indexed(Ecx, state(offsetof(VirtualState, may_go_on)));
+    m_emitter.load_indexed(Ecx, state(offsetof(VirtualState, may_pop)));
     m_stubs.push_back({ site, m_emitter.jump_if_ecx_zero(), Recovery::Ecx, m_eip });
     m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
     m_emitter.u8(0x9D); // popf

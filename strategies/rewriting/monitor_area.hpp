@@ -40,6 +40,8 @@ struct VirtualState {
     uint32_t interrupts = interrupts_off; // enum InterruptCode
     // By InterruptCode: 0 if the guest must not go on by itself with this IF, because an interrupt waits.
     uint32_t may_go_on[3] = { 0, 1, 1 };
+    // The same for POPF, which also is for the monitor while IOPL is not 0: translated code leaves it as it is.
+    uint32_t may_pop[3] = { 0, 1, 1 };
     // By InterruptCode: what to add to the flags that PUSHF really stores.
     uint32_t flags_difference[3] = {};
     uint32_t control[5] = {};   // CR0 to CR4

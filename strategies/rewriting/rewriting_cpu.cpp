@@ -2,6 +2,7 @@
 
 #include "core/verify.hpp"
 #include "core/x86/descriptors.hpp"
+#include "strategies/rewriting/listing.hpp"
 #include "strategies/rewriting/recovery.hpp"
 #include "strategies/rewriting/rewriting.hpp"
 
@@ -90,6 +91,11 @@ void RewritingCpu::release()
     m_area->detach();
 }
 
+std::optional<TranslationListing> RewritingCpu::translations() const
+{
+    return listing_of(*m_cache, *m_area);
+}
+
 // --- What translated code works on ---
 
 void RewritingCpu::gather_state()
@@ -103,6 +109,9 @@ void RewritingCpu::spread_state()
     volatile VirtualState& shown = m_area->state();
     shown.interrupts = m_state.eflags & eflags::if_ ? interrupts_on : interrupts_off;
     shown.may_go_on[interrupts_on] = !m_engine.interrupt_pending();
+    bool no_iopl = m_state.iopl() == 0;
+    shown.may_pop[interrupts_off] = no_iopl;
+    shown.may_pop[interrupts_on] = no_iopl && shown.may_go_on[interrupts_on];
     uint32_t others = m_state.eflags & (eflags::iopl | eflags::vif | eflags::vip);
     shown.flags_difference[interrupts_off] = others - eflags::if_;
     shown.flags_difference[interrupts_on] = others;
@@ -352,7 +361,7 @@ AfterCallout RewritingCpu::on_callout()
     Block* block = m_cache->block(number / sites_of_a_block);
     if (number == no_entry_site || !block || number % sites_of_a_block >= block->sites.size() || block->key.ring != ring()) {
         take_world_at(Recovery::Lookup, 0, false);
-        return go_on(finish(), true);
+        return go_on(finish());
     }
     const Site site = block->sites[number % sites_of_a_block];
     BlockId caller = block->id;
@@ -361,7 +370,7 @@ AfterCallout RewritingCpu::on_callout()
     if (site.kind == Site::Kind::Changed)
         m_frames->source_changed(*block);
     if (site.kind == Site::Kind::Exit || site.kind == Site::Kind::Changed) {
-        auto after = go_on(finish(), true);
+        auto after = go_on(finish());
         Block* from = m_cache->counters().flushes == flushes ? m_cache->block(caller) : nullptr;
         Block* to = m_cache->active(site.eip, ring());
         if (after != AfterCallout::Leave && site.kind == Site::Kind::Exit && from && to && m_state.eip == site.eip
@@ -372,7 +381,7 @@ AfterCallout RewritingCpu::on_callout()
     auto verdict = perform(site);
     if (verdict == Verdict::Resume)
         verdict = finish();
-    return go_on(verdict, false);
+    return go_on(verdict);
 }
 
 GuestSignals::Verdict RewritingCpu::perform(const Site& site)
@@ -380,7 +389,7 @@ GuestSignals::Verdict RewritingCpu::perform(const Site& site)
     return site.kind == Site::Kind::Fault ? take_fault(fault_without_code(static_cast<Vector>(site.vector))) : emulate();
 }
 
-AfterCallout RewritingCpu::go_on(Verdict verdict, bool same_segments)
+AfterCallout RewritingCpu::go_on(Verdict verdict)
 {
     if (verdict == Verdict::Resume) {
         if (auto exit = approach())
@@ -393,7 +402,7 @@ AfterCallout RewritingCpu::go_on(Verdict verdict, bool same_segments)
     RealSegments::Selectors before = m_segments.selectors();
     prepare();
     ringside_world.gate_return_eip = ringside_world.eip;
-    bool same = same_segments && before == m_segments.selectors() && !m_code_changed;
+    bool same = before == m_segments.selectors() && !m_code_changed;
     return same ? AfterCallout::Continue : AfterCallout::Replaced;
 }
 
