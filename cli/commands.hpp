@@ -20,6 +20,7 @@ void add_scenarios_command(Program& program);
 void add_run_command(Program& program);
 void add_trace_command(Program& program);
 void add_audit_command(Program& program);
+void add_disasm_command(Program& program);
 void add_doctor_command(Program& program);
 void add_demo_command(Program& program);
 

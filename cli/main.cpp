@@ -57,6 +57,7 @@ void describe(Program& program)
     add_strategies_command(program);
     add_trace_command(program);
     add_audit_command(program);
+    add_disasm_command(program);
     add_doctor_command(program);
     add_demo_command(program);
 }

@@ -80,6 +80,8 @@ Result<GuestTiming> run_program(const std::vector<std::string>& arguments)
 std::string strategy_of(Machines machine)
 {
     switch (machine) {
+    case Machines::RingsideRewriting:
+        return "rewriting";
     case Machines::RingsideTrap:
         return "trap";
     case Machines::RingsideParavirt:

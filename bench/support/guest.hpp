@@ -22,6 +22,7 @@ enum class Machines : uint8_t {
     Qemu,
     Bare,              // bare Unicorn
     RingsideTrap,
+    RingsideRewriting,
     RingsideParavirt,
     HostProgram, // a compute kernel as a 32-bit program of the host (bench/native_program)
 };

@@ -9,12 +9,14 @@
 #pragma once
 
 #include "core/machine/cpu_state.hpp"
+#include "core/machine/translation_listing.hpp"
 #include "core/result.hpp"
 #include "core/trace/event.hpp"
 #include "core/x86/event.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -83,6 +85,9 @@ public:
     // Makes the guest take an external interrupt or an NMI before its next instruction. Only after run() returned
     // InterruptWindow, Halted or (NMI) HaltedForGood. Returns Kicked when all is well, or TripleFault.
     virtual Exit inject(EventType type, uint8_t vector) = 0;
+
+    // What a strategy that translates code shows of it, after a run.
+    virtual std::optional<TranslationListing> translations() const { return std::nullopt; }
 };
 
 // An instruction that answers otherwise than on a real PC, with both answers.

@@ -85,7 +85,7 @@ Received receive(int socket, int flags, ControlBuffer* control)
 
     Received received { Received::Status::Message, { kind, {}, detach(header) } };
     auto bytes = static_cast<std::size_t>(size);
-    if (bytes < sizeof kind || (header.msg_flags & MSG_TRUNC) || kind < MessageKind::Setup || kind > MessageKind::Switched)
+    if (bytes < sizeof kind || (header.msg_flags & MSG_TRUNC) || kind < MessageKind::Setup || kind > MessageKind::Translations)
         return { Received::Status::Malformed, {} };
     body.resize(bytes - sizeof kind);
     received.message.body = std::move(body);

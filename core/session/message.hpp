@@ -6,6 +6,7 @@
 //                                                   the worker is not confined; empty when it is
 //     Command     a Command                         Paused, Resumed
 //     Switch      a strategy's name                 Switched     the name of the strategy that has the guest now
+//                                                   Translations a part of the listing that was asked for; before Ended
 //                                                   Ended        how the run ended; then the worker exits
 //
 // Either side takes the end of the connection for the end of the other. The session trusts no message: a packet that
@@ -21,7 +22,7 @@
 
 namespace ringside {
 
-enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, Paused, Resumed, Ended, Switch, Switched };
+enum class MessageKind : uint32_t { Setup = 1, Command, Ready, SetupFailed, Paused, Resumed, Ended, Switch, Switched, Translations };
 
 inline constexpr std::size_t largest_message = 16 * 1024; // of the body
 

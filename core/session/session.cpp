@@ -204,6 +204,9 @@ void Session::take_message(const Message& message)
     case MessageKind::Switched:
         take_strategy({ reinterpret_cast<const char*>(message.body.data()), message.body.size() });
         return;
+    case MessageKind::Translations:
+        take_listing(message.body);
+        return;
     case MessageKind::Setup:
     case MessageKind::Command:
     case MessageKind::Switch:
@@ -218,6 +221,14 @@ void Session::take_strategy(std::string name)
         break_off("the worker sent a damaged message");
     else
         m_strategy = std::move(name);
+}
+
+void Session::take_listing(std::span<const std::byte> part)
+{
+    if (m_wants_listing && part.size() <= longest_listing - m_listing.size())
+        m_listing.insert(m_listing.end(), part.begin(), part.end());
+    else
+        break_off("the worker sent a damaged message");
 }
 
 // A worker that breaks the protocol is not to be trusted with anything more.

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "core/session/console_memory.hpp"
+#include "core/session/listing_codec.hpp"
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
@@ -86,6 +87,10 @@ public:
     // What the worker has written to its standard error, as lines: a worker in good health is silent.
     std::string worker_words() const { return m_account.words(); }
 
+    // Once ended(): what the strategy that had the guest last has translated, if the configuration asked for it and the
+    // worker has told.
+    std::optional<TranslationListing> translations() const { return decode_listing(m_listing); }
+
     // Counters, and the events if recording: see TraceMemory for what holds while the guest runs.
     TraceMemory& trace() { return m_trace; }
 
@@ -101,6 +106,7 @@ private:
     void receive();
     void take_message(const Message& message);
     void take_strategy(std::string name);
+    void take_listing(std::span<const std::byte> part);
     void break_off(std::string reason);
     void finish();
     SessionEnd end_of(const WorkerReport& report) const;
@@ -125,6 +131,8 @@ private:
     std::string m_kept_serial; // taken out of shared memory so that the guest can stop; not yet taken by the owner
     std::string m_kept_debug;
 
+    bool m_wants_listing = false;
+    std::vector<std::byte> m_listing; // encoded; what has come of it
     std::vector<std::string> m_strategies; // those of the configuration
     std::string m_strategy;
     State m_state = State::Running;

@@ -39,6 +39,7 @@ void encode(ByteWriter& out, const WorkerSettings& settings)
         out.put(planned.at);
         out.put_text(planned.strategy);
     }
+    out.put(static_cast<uint8_t>(settings.list_translations));
 }
 
 WorkerSettings decode(ByteReader& in)
@@ -66,6 +67,7 @@ WorkerSettings decode(ByteReader& in)
         auto at = in.get<Nanoseconds>();
         settings.switches.push_back({ at, in.get_text() });
     }
+    settings.list_translations = in.get<uint8_t>() != 0;
     return settings;
 }
 
@@ -85,7 +87,8 @@ bool write_all(int descriptor, std::span<const std::byte> bytes)
 WorkerSettings WorkerSettings::from(const SessionConfiguration& configuration)
 {
     return { configuration.strategy, configuration.boot, configuration.memory_bytes, configuration.disks,
-        configuration.clock, configuration.start_paused, configuration.other_strategies, configuration.switches };
+        configuration.clock, configuration.start_paused, configuration.other_strategies, configuration.switches,
+        configuration.list_translations };
 }
 
 bool WorkerSettings::operator==(const WorkerSettings& other) const
@@ -97,7 +100,8 @@ bool WorkerSettings::operator==(const WorkerSettings& other) const
         && boot.command_line == other.boot.command_line
         && std::ranges::equal(boot.modules, other.boot.modules, same_module) && memory_bytes == other.memory_bytes
         && disks == other.disks && clock == other.clock && start_paused == other.start_paused
-        && other_strategies == other.other_strategies && switches == other.switches;
+        && other_strategies == other.other_strategies && switches == other.switches
+        && list_translations == other.list_translations;
 }
 
 Result<Descriptor> write_settings(const WorkerSettings& settings)

@@ -34,6 +34,7 @@ struct SessionConfiguration {
     bool start_paused = false;
     bool recording = false;                           // from the guest's first instruction on
     bool exact_rings = false;                         // count every ring change although nothing is recorded
+    bool list_translations = false;                   // for Session::translations()
     uint32_t trace_capacity = 1 << 16;                // records; a power of two
     std::optional<std::chrono::milliseconds> timeout; // of real time, pauses included; then the guest is stopped
     std::string worker_program = "/proc/self/exe";    // a program that calls run_worker_if_asked() (worker.hpp)
@@ -49,6 +50,7 @@ struct WorkerSettings {
     bool start_paused = false;
     std::vector<std::string> other_strategies = {};
     std::vector<SwitchSetting> switches = {};
+    bool list_translations = false;
 
     static WorkerSettings from(const SessionConfiguration&);
     bool operator==(const WorkerSettings&) const;

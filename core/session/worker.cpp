@@ -3,6 +3,7 @@
 #include "core/machine/machine.hpp"
 #include "core/session/confinement.hpp"
 #include "core/session/console_memory.hpp"
+#include "core/session/listing_codec.hpp"
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
@@ -269,6 +270,18 @@ Result<std::string> confine(Worker& worker)
     return obstacle;
 }
 
+void send_translations(Machine& machine)
+{
+    auto listing = machine.strategy().translations();
+    auto bytes = listing ? encode(*listing) : std::vector<std::byte> {};
+    for (std::span<const std::byte> rest = bytes; !rest.empty();) {
+        auto part = rest.first(std::min(rest.size(), largest_message));
+        if (!send_message(control, MessageKind::Translations, part))
+            return;
+        rest = rest.subspan(part.size());
+    }
+}
+
 int run(Worker& worker)
 {
     if (worker.settings.start_paused)
@@ -286,6 +299,8 @@ int run(Worker& worker)
     report.screen = worker.machine->platform().vga().snapshot();
     if (auto compare = worker.machine->strategies().entry().discrepancies)
         report.discrepancies = compare(worker.machine->engine(), worker.machine->strategy().save());
+    if (worker.settings.list_translations)
+        send_translations(*worker.machine);
     (void)send_message(control, MessageKind::Ended, encode(report));
     // The control thread still uses the machine, and everything that matters has been said.
     _exit(0);

@@ -170,7 +170,8 @@ void NativeCpu::make_segments_real()
 {
     uint64_t end = m_end;
     if (m_state.cpl() != 3) {
-        m_separation.in_ring_0(__rdtsc());
+        if (m_separation.is_in_ring_3())
+            m_separation.in_ring_0(__rdtsc());
         m_tlb.reveal();
     } else {
         if (std::exchange(m_boundary_stale, false)) {

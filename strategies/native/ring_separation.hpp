@@ -22,8 +22,9 @@ public:
     Method in_ring_3(uint64_t now);
     // What in_ring_3() said has been done; the stay is counted from `now` on, so that the time this took does not count.
     void done(uint64_t now) { m_entered = now; }
-    // Ring 0 runs.
+    // Ring 0 runs, and did not before if in_ring_3() was called since.
     void in_ring_0(uint64_t now);
+    bool is_in_ring_3() const { return m_entered != 0; }
 
 private:
     uint64_t m_long_stay;     // ticks: a stay that is longer is worth concealing for

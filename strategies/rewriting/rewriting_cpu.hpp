@@ -34,6 +34,7 @@ public:
     void load(const CpuState& state) override;
     void release() override;
     std::vector<int> descriptors() const override { return { m_area->descriptor() }; }
+    std::optional<TranslationListing> translations() const override;
 
     // From the gate.
     AfterCallout on_callout();
@@ -66,7 +67,7 @@ private:
 
     void take_world_at(Recovery recovery, uint32_t eip, bool shadow);
     Verdict perform(const Site& site);
-    AfterCallout go_on(Verdict verdict, bool same_segments);
+    AfterCallout go_on(Verdict verdict);
 
     std::optional<MonitorArea> m_area;
     std::optional<TranslationCache> m_cache;
