@@ -32,6 +32,7 @@ std::vector<Symbol> places_of(const MonitorArea& area)
         { "may_go_on", area.state(offsetof(VirtualState, may_go_on)), 4 },
         { "may_go_on+4", area.state(offsetof(VirtualState, may_go_on) + 4), 4 },
         { "may_go_on+8", area.state(offsetof(VirtualState, may_go_on) + 8), 4 },
+        { "may_pop", area.state(offsetof(VirtualState, may_pop)), 12 },
         { "flags_difference", area.state(offsetof(VirtualState, flags_difference)), 12 },
         { "real_fs", area.state(offsetof(VirtualState, real_fs)), 2 },
         { "real_gs", area.state(offsetof(VirtualState, real_gs)), 2 },
