@@ -106,6 +106,8 @@ void forge_account(const Message& setup, char with)
         say(MessageKind::Command);
     if (manner == "a strategy of its own")
         say(MessageKind::Switched, std::vector<std::byte>(5, std::byte { 'x' }));
+    if (manner == "a listing unasked")
+        say(MessageKind::Translations, std::vector<std::byte>(5, std::byte { 'x' }));
     if (manner == "error after ready")
         say(MessageKind::SetupFailed);
     if (manner == "scribbles")
@@ -151,7 +153,8 @@ TEST_CASE("a worker that dies while setting up is an error that says so", "[sess
 
 TEST_CASE("a worker that breaks the protocol is ended, and that is said", "[session]")
 {
-    auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "a strategy of its own", "error after ready");
+    auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "a strategy of its own",
+        "a listing unasked", "error after ready");
     INFO(manner);
     auto session = Session::start(hostile(manner));
     REQUIRE(session);
