@@ -22,10 +22,10 @@ void* address(uint32_t at)
     return reinterpret_cast<void*>(uintptr_t { at });
 }
 
-// 64-bit code: jmp *0(%rip), and the address behind it.
+// 64-bit code: jmp *2(%rip), and the address, aligned: the guest's AC may be set (SDM 3A §6.15 "Interrupt 17").
 void fill_gate(std::byte* page)
 {
-    constexpr uint8_t jump[] { 0xFF, 0x25, 0, 0, 0, 0 };
+    constexpr uint8_t jump[] { 0xFF, 0x25, 2, 0, 0, 0, 0xCC, 0xCC };
     auto gate = reinterpret_cast<uint64_t>(&ringside_rewriting_gate);
     std::memcpy(page, jump, sizeof(jump));
     std::memcpy(page + sizeof(jump), &gate, sizeof(gate));

@@ -268,22 +268,28 @@ Block* RewritingCpu::translate(const BlockKey& key)
         }
     }
     request.code = { code.data(), known };
+    Block* block = translate(request);
+    if (block && block->crosses && m_frames->begin_translation(block->second_frame) && !block->checks) {
+        m_cache->kill(*block);
+        request.checks = true; // only the other page's code is mixed with data
+        block = translate(request);
+    }
+    return block;
+}
+
+Block* RewritingCpu::translate(const TranslationRequest& request)
+{
     bool emptied = false;
     Block& block = m_cache->translate(request, emptied);
     if (emptied) {
         m_map->clear();
         m_frames->forget();
-        m_frames->begin_translation(key.frame);
+        m_frames->begin_translation(request.key.frame);
     }
-    if (block.instructions.empty()) {
-        m_cache->kill(block);
-        return nullptr;
-    }
-    if (block.crosses && m_frames->begin_translation(block.second_frame) && !block.checks) {
-        m_cache->kill(block);
-        return nullptr;
-    }
-    return &block;
+    if (!block.instructions.empty())
+        return &block;
+    m_cache->kill(block);
+    return nullptr;
 }
 
 void RewritingCpu::follow_effects(uint32_t effects, Gla address)

@@ -61,6 +61,7 @@ private:
     Block* find_or_translate();
     Block* awake(Block& block);
     Block* translate(const BlockKey& key);
+    Block* translate(const TranslationRequest& request);
     bool still_crosses(const Block& block);
     std::optional<Exit> execute_in_software();
     std::optional<Exit> execute_shadowed();
