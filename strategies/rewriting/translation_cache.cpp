@@ -1,6 +1,7 @@
 #include "strategies/rewriting/translation_cache.hpp"
 
 #include "core/verify.hpp"
+#include "strategies/rewriting/validator.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -66,7 +67,7 @@ Block* TranslationCache::find(const BlockKey& key, FpuMode fpu, bool checks)
         return nullptr;
     for (BlockId id : found->second) {
         Block* candidate = block(id);
-        if (candidate->key.frame == key.frame && candidate->checks == checks && (!candidate->uses_fpu || candidate->fpu == fpu))
+        if (candidate->key.frame == key.frame && (candidate->checks || !checks) && (!candidate->uses_fpu || candidate->fpu == fpu))
             return candidate;
     }
     return nullptr;
@@ -86,6 +87,8 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     request.id = static_cast<BlockId>(m_blocks.size() + 1);
     auto made = rewriting::translate(m_area, request);
     VERIFY(made.bytes.size() <= longest_translation && made.block.body == entry_bytes);
+    if constexpr (validates_always)
+        VERIFY(validate(m_area, request.key.ring, request.host, made.bytes).empty());
     made.block.second_frame = request.second_frame;
     std::memcpy(m_area.writable(request.host), made.bytes.data(), made.bytes.size());
     half.next = request.host + static_cast<uint32_t>(made.bytes.size());
