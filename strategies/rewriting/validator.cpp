@@ -100,11 +100,14 @@ std::string_view check(const Place& place)
         return check_branch(place);
     switch (info.meta.category) {
     case ZYDIS_CATEGORY_INTERRUPT:
+        if (info.mnemonic == ZYDIS_MNEMONIC_BOUND) // a fault, as a division may be
+            return "";
+        return "an interrupt";
     case ZYDIS_CATEGORY_SYSCALL:
     case ZYDIS_CATEGORY_SYSRET:
     case ZYDIS_CATEGORY_RET:
     case ZYDIS_CATEGORY_CALL:
-        return "a system call or an interrupt";
+        return "a system call";
     default:
         break;
     }

@@ -3,6 +3,7 @@
 // RINGSIDE_SEED: the first program; RINGSIDE_CASES: how many.
 #include "strategies/native/probe.hpp"
 #include "strategies/rewriting/rewriting_cpu.hpp"
+#include "strategies/rewriting/validator.hpp"
 #include "tests/catch.hpp"
 #include "tests/differential/comparer.hpp"
 #include "tests/differential/program_side.hpp"
@@ -21,6 +22,8 @@ using namespace ringside;
 using namespace ringside::test;
 
 namespace {
+
+constexpr uint64_t differences_told = 12;
 
 using Sink = std::back_insert_iterator<std::string>;
 
@@ -125,6 +128,34 @@ const char* explanation(const ProgramEnd& ours, const ProgramEnd& theirs)
     return nullptr;
 }
 
+// Blocks that were translated since the last call, in the window, where they can be read while the strategy is loaded.
+class Validation {
+public:
+    explicit Validation(const rewriting::TranslationCache& cache) : m_cache(cache), m_area(std::move(*rewriting::MonitorArea::create())) { }
+
+    void check()
+    {
+        const auto& blocks = m_cache.blocks();
+        if (blocks.size() < m_next)
+            m_next = 0; // the cache was emptied
+        for (; m_next < blocks.size(); ++m_next, ++m_checked) {
+            const auto& block = *blocks[m_next];
+            auto* code = reinterpret_cast<const uint8_t*>(uintptr_t { block.host });
+            auto wrong = rewriting::validate(m_area, block.key.ring, block.host, { code, block.size });
+            if (!wrong.empty() && ++m_wrong <= differences_told)
+                fmt::print("block of {:08x}: {}\n", block.key.eip, wrong);
+        }
+    }
+    uint64_t checked() const { return m_checked; }
+    uint64_t wrong() const { return m_wrong; }
+
+private:
+    const rewriting::TranslationCache& m_cache;
+    rewriting::MonitorArea m_area; // the addresses are those of every area
+    std::size_t m_next = 0;
+    uint64_t m_checked = 0, m_wrong = 0;
+};
+
 // So that a program without end does end.
 class Watchdog {
 public:
@@ -146,7 +177,6 @@ private:
     std::thread m_thread;
 };
 
-constexpr uint64_t differences_told = 12;
 
 }
 
@@ -165,12 +195,15 @@ TEST_CASE("Generated programs end and fault under rewriting as they do under emu
     });
     Watchdog watchdog(emulation.strategy(), rewriting.strategy());
     uint64_t first = chosen_seed(), count = chosen_cases(20000), different = 0, events = 0, triple = 0;
+    REQUIRE(cpu);
+    Validation validation(cpu->cache());
     std::map<std::string, uint64_t> explained;
     for (uint64_t seed = first; seed < first + count; ++seed) {
         Program program = make_program(seed);
         ProgramEnd ours = emulation.run(program);
         emulation.strategy().release();
         ProgramEnd theirs = rewriting.run(program);
+        validation.check();
         rewriting.strategy().release();
         std::string text = differences(ours, theirs);
         if (ours.reason != Exit::Reason::TripleFault) {
@@ -195,6 +228,9 @@ TEST_CASE("Generated programs end and fault under rewriting as they do under emu
         fmt::print("  explained {} times: {}\n", times, why);
         all_explained += times;
     }
+    fmt::print("  {} blocks validated\n", validation.checked());
+    CHECK(validation.wrong() == 0);
+    CHECK(validation.checked() >= count);
     CHECK(different == 0);
     CHECK(all_explained <= count / 100);
     CHECK((events > count || count < 100));
