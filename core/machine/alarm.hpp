@@ -19,17 +19,20 @@ public:
     Alarm(const Alarm&) = delete;
     Alarm& operator=(const Alarm&) = delete;
 
-    // Replaces the earlier moment; `never` switches the alarm off. From any thread.
+    // Replaces the earlier moment; `never` switches the alarm off. From any thread. Wakes the alarm's thread only for a
+    // moment before the one that it waits for: a guest's timer is set far more often than it runs out.
     void set(Nanoseconds deadline);
 
 private:
     void loop();
+    void wait_until(std::unique_lock<std::mutex>& lock, Nanoseconds moment);
 
     const HostClock& m_clock;
     std::function<void()> m_ring;
     std::mutex m_mutex;
     std::condition_variable m_changed;
     Nanoseconds m_deadline = never;
+    Nanoseconds m_awaited = 0; // when the thread looks again at the latest; 0: it is not waiting
     bool m_quit = false;
     std::thread m_thread;
 };

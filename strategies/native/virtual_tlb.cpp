@@ -99,9 +99,19 @@ Window::Protection VirtualTlb::protection_of(uint32_t entry) const
     return entry & writable ? Window::Protection::ReadWrite : Window::Protection::Read;
 }
 
+// The parts of the window, in steps of 4 MiB, in which anything is mapped.
+template<typename Action>
+void VirtualTlb::for_each_table(Action action) const
+{
+    for (uint32_t index = 0; index < m_count.size(); ++index) {
+        if (m_count[index] > 0)
+            action(Run { index * pages_per_table, pages_per_table });
+    }
+}
+
 void VirtualTlb::write_protect(uint32_t frame)
 {
-    for_each_table(0, [&](Run table) {
+    for_each_table([&](Run table) {
         for (uint32_t page = table.page; page < table.page + table.count; ++page) {
             uint32_t& entry = m_entries[page];
             if (!(entry & mapped) || !(entry & writable) || (entry & frame_mask) / page_size != frame)
@@ -374,48 +384,43 @@ void VirtualTlb::hide(Run run, uint32_t end)
         unmap(hidden);
 }
 
-// The parts of the window, in steps of 4 MiB, in which anything from `first_page` on is mapped.
-template<typename Action>
-void VirtualTlb::for_each_table(uint32_t first_page, Action action) const
-{
-    for (uint32_t index = first_page / pages_per_table; index < m_count.size(); ++index) {
-        if (m_count[index] > 0)
-            action(Run { index * pages_per_table, pages_per_table });
-    }
-}
-
+// What is not mapped has no rights to lose, so that one call of the host is enough.
 void VirtualTlb::conceal(uint64_t boundary)
 {
     auto first = static_cast<uint32_t>(boundary / page_size);
     if (first >= m_end_page || concealed())
         return;
-    for_each_table(first, [&](Run table) {
-        m_window.protect(Gla { table.page * page_size }, uint64_t { table.count } * page_size, Window::Protection::None);
-    });
+    m_window.protect(Gla { first * page_size }, uint64_t { m_end_page - first } * page_size, Window::Protection::None);
     m_concealed_from = first;
 }
 
+// One call of the host for each run of pages with the same rights.
 void VirtualTlb::reveal()
 {
     if (!concealed())
         return;
-    for_each_table(m_concealed_from, [&](Run table) { reveal(table); });
+    Run run { m_concealed_from, 0 };
+    uint32_t rights = 0;
+    for (uint32_t page = m_concealed_from; page < m_end_page;) {
+        bool any = m_count[page / pages_per_table] > 0;
+        uint32_t now = any ? m_entries[page] & (mapped | writable) : 0;
+        if (now != rights) {
+            reveal(run, rights);
+            run = { page, 0 };
+            rights = now;
+        }
+        uint32_t step = any ? 1 : pages_per_table - page % pages_per_table;
+        run.count += step;
+        page += step;
+    }
+    reveal(run, rights);
     m_concealed_from = 0;
 }
 
-// One call of the host for each run of pages with the same rights.
-void VirtualTlb::reveal(Run table)
+void VirtualTlb::reveal(Run run, uint32_t rights)
 {
-    constexpr uint32_t rights = mapped | writable;
-    uint32_t end = table.page + table.count;
-    for (uint32_t page = table.page; page < end;) {
-        uint32_t now = m_entries[page] & rights;
-        uint32_t first = page;
-        while (page < end && (m_entries[page] & rights) == now)
-            ++page;
-        if (now & mapped)
-            m_window.protect(Gla { first * page_size }, uint64_t { page - first } * page_size, protection_of(now));
-    }
+    if (rights & mapped)
+        m_window.protect(Gla { run.page * page_size }, uint64_t { run.count } * page_size, protection_of(rights));
 }
 
 }

@@ -103,8 +103,8 @@ private:
     void remember_supervisor(Run run);
     void hide(Run run, uint32_t end);
     template<typename Action>
-    void for_each_table(uint32_t first_page, Action action) const;
-    void reveal(Run table);
+    void for_each_table(Action action) const;
+    void reveal(Run run, uint32_t rights);
 
     GuestMemory& m_memory;
     Window& m_window;
