@@ -216,7 +216,7 @@ void NativeCpu::prepare()
     m_exit.reason = Exit::Reason::Kicked; // what it is if a kick keeps the guest from being entered
 }
 
-bool NativeCpu::take_registers(ucontext_t& context)
+std::optional<GuestSignals::Verdict> NativeCpu::take_registers(int, ucontext_t& context)
 {
     const auto& registers = context.uc_mcontext.gregs;
     auto low = [&](int index) { return static_cast<uint32_t>(registers[index]); };
@@ -234,7 +234,7 @@ bool NativeCpu::take_registers(ucontext_t& context)
     gather_state();
     if (m_state.cpl() != 3)
         reveal_kernel();
-    return false;
+    return {};
 }
 
 void NativeCpu::adopt_segments(const RealSegments::Selectors& found)
@@ -258,7 +258,8 @@ GuestSignals::Verdict NativeCpu::on_guest_signal(int signal, const siginfo_t& in
     m_exit_begin = m_engine.begin_exit();
     ++m_engine.recorder().block().signals;
     m_context = &context;
-    auto verdict = take_registers(context) ? Verdict::Resume : dispatch(signal, information, context);
+    auto settled = take_registers(signal, context);
+    auto verdict = settled ? *settled : dispatch(signal, information, context);
     m_context = nullptr;
     if (verdict == Verdict::Resume)
         verdict = finish();

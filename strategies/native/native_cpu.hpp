@@ -56,9 +56,9 @@ protected:
     // What the guest keeps of its state outside the registers, brought into m_state, and back.
     virtual void gather_state() { }
     virtual void spread_state() { }
-    // A signal found these registers. They may be changed to those of the guest's next instruction; true if there is
+    // A signal found these registers. They may be changed to those of the guest's next instruction; a verdict if there is
     // nothing else to do about the signal then.
-    virtual bool take_registers(ucontext_t& context);
+    virtual std::optional<Verdict> take_registers(int signal, ucontext_t& context);
     // The guest was stopped with these selectors in its registers: brings m_state's segments up to date.
     virtual void adopt_segments(const RealSegments::Selectors& found);
     // Before the guest goes on: m_segments' selectors are what m_state says, and ring 3 cannot touch ring 0's pages.
@@ -87,6 +87,9 @@ protected:
     Exit m_exit;
     uint64_t m_exit_begin = 0;
     Gla m_fault_address {}; // of the last page fault of the host
+    const uint64_t m_end;    // of the guest's addresses in the window
+    uint64_t m_boundary = 0; // where ring 3's part ends
+    bool m_boundary_stale = true;
     uint32_t m_raw = 0; // signal << 8 | exception, as the host gave them; 0: no signal
 
     bool interrupt_window_open() const;
@@ -129,11 +132,8 @@ private:
     Exit halted() const;
 
     Nudge m_nudge;
-    const uint64_t m_end;    // of the guest's addresses in the window
     HostFloatingUnit m_floating_unit;
     ucontext_t* m_context = nullptr; // of the signal that is being handled
-    uint64_t m_boundary = 0; // where ring 3's part ends
-    bool m_boundary_stale = true;
     bool m_holds_process = false; // from load() to release(): the signals and the window are this guest's
     pthread_t m_thread {};
 };

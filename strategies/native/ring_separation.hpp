@@ -24,6 +24,9 @@ public:
     void done(uint64_t now) { m_entered = now; }
     // Ring 0 runs, and did not before if in_ring_3() was called since.
     void in_ring_0(uint64_t now);
+    // Ring 3 was left and entered again meanwhile, unseen.
+    void begin_again() { m_entered = 0, m_stayed_long = false; }
+    bool stays_long() const { return m_stayed_long; }
     bool is_in_ring_3() const { return m_entered != 0; }
 
 private:

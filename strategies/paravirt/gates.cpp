@@ -87,16 +87,16 @@ ParavirtCpu::Settled ParavirtCpu::settle_in_ring_3(GateRegisters registers)
     return Settled::InRing3;
 }
 
-bool ParavirtCpu::take_registers(ucontext_t& context)
+std::optional<GuestSignals::Verdict> ParavirtCpu::take_registers(int signal, ucontext_t& context)
 {
     auto settled = settle(context);
-    bool done = NativeCpu::take_registers(context);
+    auto verdict = NativeCpu::take_registers(signal, context);
     bool watched = m_engine.recorder().wants_ring_changes();
     if (watched && settled == Settled::InRing0)
         record_ring(3, RingChangeCause::FarTransfer);
     if (watched && settled == Settled::InRing3)
         record_ring(0, RingChangeCause::FarTransfer);
-    return done || settled != Settled::Nothing;
+    return settled != Settled::Nothing ? Verdict::Resume : verdict;
 }
 
 // --- Hypercalls ---

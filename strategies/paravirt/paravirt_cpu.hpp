@@ -42,7 +42,7 @@ private:
     Delivery deliver_event(const Event& event) override;
     void gather_state() override;
     void spread_state() override;
-    bool take_registers(ucontext_t& context) override;
+    std::optional<Verdict> take_registers(int signal, ucontext_t& context) override;
     void adopt_segments(const RealSegments::Selectors& found) override;
     void make_segments_real() override;
     void reveal_kernel() override;

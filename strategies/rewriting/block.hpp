@@ -14,33 +14,46 @@ namespace ringside::rewriting {
 // How the guest's registers are found when the host is stopped before an instruction of the translation. Whatever the
 // place, the guest is then exactly before one of its own instructions, or behind one.
 enum class Recovery : uint8_t {
-    Boundary,    // in the registers
-    Ecx,         // ECX is in its slot
-    PushedFlags, // as Ecx, and EDX too; PUSHF has moved ESP and will be executed again
-    Popped,      // POPF is done but for IF, whose code is in a slot; ECX is in its slot
-    TargetInEcx, // a branch is done: EIP is in ECX, ECX is in its slot
-    Lookup,      // a branch is done: EIP and ECX are in their slots
+    Boundary,      // in the registers
+    Ecx,           // ECX is in its slot
+    EcxEdx,        // and EDX
+    PushedFlags,   // as EcxEdx; PUSHF has moved ESP and will be executed again
+    Popped,        // POPF is done but for IF, whose code is in a slot; ECX is in its slot
+    TargetInEcx,   // a branch is done: EIP is in ECX, ECX is in its slot
+    Lookup,        // a branch is done: EIP and ECX are in their slots
+    SegmentLoaded, // a segment register is loaded: the guest's selector and the host's are in slots. As EcxEdx
+    SegmentPopped, // as SegmentLoaded, and ESP has to move
+    OtherStack,    // in the middle of a change of ring, which will be done again: ESP too is in its slot. As EcxEdx
+    Entered,       // ring 0 is entered: EIP and IF are in their slots. As EcxEdx
+    Left,          // ring 3 is entered, by IRET: EIP, IF and ESP are in their slots. As EcxEdx
 };
 
 struct Point {
     uint16_t offset = 0; // in the translation; valid up to the next point
     Recovery recovery = Recovery::Boundary;
-    bool shadow = false; // an STI came just before (SDM 3A §6.8.3)
+    bool shadow : 1 = false;      // an STI came just before (SDM 3A §6.8.3)
+    bool in_software : 1 = false; // a fault here is none of the guest's: it executes the instruction in software
+    uint8_t segment : 3 = 0;      // SegmentLoaded, SegmentPopped: which
     uint32_t eip = 0;
 };
 
 // A place where translated code calls the monitor.
 struct Site {
     enum class Kind : uint8_t {
-        Exit,    // the target of a direct branch: translate it, and link the branch to it
-        Emulate, // execute the instruction
-        Fault,   // the guest gets `vector`
-        Changed, // the code is no longer what was translated
+        Exit,            // the target of a direct branch: translate it, and link the branch to it
+        Emulate,         // execute the instruction
+        Fault,           // the guest gets `vector`
+        Changed,         // the code is no longer what was translated
+        SegmentLoad,     // execute it, and make `record` what will do next time
+        Interrupt,       // the same, for INT `vector`
+        InterruptReturn, // and IRET
     };
     Kind kind = Kind::Emulate;
     Recovery recovery = Recovery::Boundary;
     bool shadow = false;
     uint8_t vector = 0;
+    uint8_t segment = 0;  // SegmentLoad: which register, enum SegmentRegister
+    uint16_t record = 0;  // SegmentLoad
     uint32_t eip = 0;
     uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
     uint16_t stub = 0;    // ... and where it leads while it is not linked
@@ -74,6 +87,8 @@ struct Block {
     bool checks = false;   // compares its source with memory each time that it is entered
     bool active = false;   // can be reached by links and through the entry table
     bool dead = false;     // its source has changed, or the like
+
+    uint16_t records = 0; // SegmentRecords that it has, from the request's first on
 
     uint32_t host = 0; // of its first instruction: the way in through the entry table
     uint16_t body = 0; // offset of the way in by links

@@ -8,18 +8,19 @@
 
 namespace ringside::rewriting {
 
-Emission::Emission(const MonitorArea& area, Block& block, BlockId id)
+Emission::Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record)
     : m_area(area)
     , m_block(block)
     , m_id(id)
     , m_emitter(block.host)
+    , m_next_record(first_record)
 {
 }
 
 void Emission::point(Recovery recovery, uint32_t eip)
 {
     bool shadow = (m_in_shadow && eip == m_eip) || (m_shadow_next && eip == m_next);
-    Point next { m_emitter.offset(), recovery, shadow, eip };
+    Point next { m_emitter.offset(), recovery, shadow, m_in_software, 0, eip };
     if (!m_block.points.empty() && m_block.points.back().offset == next.offset)
         m_block.points.back() = next;
     else
@@ -96,7 +97,7 @@ void Emission::instruction(const Instruction& instruction, const Treated& treate
     case Treatment::ControlFlow:
         return branch(instruction, bytes);
     case Treatment::Inline:
-        if (in_place(instruction))
+        if (in_place(instruction, bytes))
             return;
         return callout(Site::Kind::Emulate);
     case Treatment::Callout:
@@ -127,10 +128,10 @@ void Emission::with_guest_gs(std::span<const uint8_t> bytes)
         constexpr std::array<uint8_t, 11> prefixes { 0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3 };
         return std::find(prefixes.begin(), prefixes.end(), byte) == prefixes.end();
     }), gs_prefix, fs_prefix);
-    m_emitter.load_fs(state(offsetof(VirtualState, real_gs)));
+    m_emitter.load_segment(Fs, state(offsetof(VirtualState, real_gs)));
     m_emitter.raw(changed);
     point(Recovery::Boundary, m_next);
-    m_emitter.load_fs(state(offsetof(VirtualState, real_fs)));
+    m_emitter.load_segment(Fs, state(offsetof(VirtualState, real_fs)));
 }
 
 void Emission::link(uint16_t displacement, uint32_t target)

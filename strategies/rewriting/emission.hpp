@@ -13,7 +13,8 @@ namespace ringside::rewriting {
 
 class Emission {
 public:
-    Emission(const MonitorArea& area, Block& block, BlockId id);
+    // `first_record`: the first of the SegmentRecords that are free.
+    Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record);
 
     // The way in from the entry table, which compares the address that was looked for, and then the way in by links.
     void entry();
@@ -46,15 +47,32 @@ private:
     void indirect(const Instruction& instruction, std::span<const uint8_t> bytes, bool is_call);
     void near_return(const Instruction& instruction);
     void go_to_entry();
+    void jump_through_entry(CodeRing ring);
     void link(uint16_t displacement, uint32_t target);
 
     // emission_state.cpp
-    bool in_place(const Instruction& instruction);
+    bool in_place(const Instruction& instruction, std::span<const uint8_t> bytes);
     void open_interrupts();
     void push_flags();
+    void correct_pushed_flags();
     void pop_flags();
     void read_control_register(unsigned number, unsigned reg);
     void read_segment(const Instruction& instruction);
+
+    // emission_segments.cpp
+    bool load_segment(const Instruction& instruction, std::span<const uint8_t> bytes);
+    void compare_selector(uint32_t minus_selector, std::size_t site);
+    void compare_descriptor(uint32_t record, std::size_t site);
+    void leave_unless_zero(std::size_t site);
+    void leave_if_zero(std::size_t site);
+
+    // emission_rings.cpp
+    void interrupt(uint8_t vector);
+    void push_interrupt_frame();
+    void interrupt_return();
+    void check_return_flags(std::size_t site);
+    void check_return_segments(std::size_t site);
+    void show_ring(CodeRing ring);
 
     uint32_t slot(std::size_t offset) const { return m_area.slot(offset); }
     uint32_t state(std::size_t offset) const { return m_area.state(offset); }
@@ -73,6 +91,8 @@ private:
     std::vector<Stub> m_stubs;
     uint32_t m_eip = 0;      // of the instruction at hand
     uint32_t m_next = 0;     // of the one behind it
+    uint16_t m_next_record;
+    bool m_in_software = false;  // a fault from here on is none of the guest's
     bool m_in_shadow = false;    // the instruction at hand is behind an STI
     bool m_shadow_next = false;  // the next one will be
 };

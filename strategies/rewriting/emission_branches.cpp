@@ -63,8 +63,7 @@ void Emission::loop(std::span<const uint8_t> bytes, uint32_t target)
 
 void Emission::call(uint32_t target)
 {
-    m_emitter.u8(0x68); // push $next
-    m_emitter.u32(m_next);
+    m_emitter.push_constant(m_next);
     exit_to(target);
 }
 
@@ -81,10 +80,8 @@ void Emission::indirect(const Instruction& instruction, std::span<const uint8_t>
     m_emitter.u8((bytes[modrm] & ~register_field) | ecx_field);
     m_emitter.raw(bytes.subspan(modrm + 1u));
     point(Recovery::Ecx, m_eip);
-    if (is_call) {
-        m_emitter.u8(0x68); // push $next
-        m_emitter.u32(m_next);
-    }
+    if (is_call)
+        m_emitter.push_constant(m_next);
     go_to_entry();
 }
 
@@ -95,8 +92,7 @@ void Emission::near_return(const Instruction& instruction)
         m_emitter.u8(0x59); // pop %ecx
         return go_to_entry();
     }
-    for (unsigned byte : { 0x8B, 0x0C, 0x24 }) // mov (%esp), %ecx
-        m_emitter.u8(byte);
+    m_emitter.load_at_esp(0);
     point(Recovery::Ecx, m_eip);
     for (unsigned byte : { 0x8D, 0xA4, 0x24 }) // lea 4 + n(%esp), %esp
         m_emitter.u8(byte);
@@ -110,8 +106,13 @@ void Emission::go_to_entry()
     point(Recovery::TargetInEcx, 0);
     m_emitter.store(slot(offsetof(Slots, target)), Ecx);
     point(Recovery::Lookup, 0);
+    jump_through_entry(m_block.key.ring);
+}
+
+void Emission::jump_through_entry(CodeRing ring)
+{
     m_emitter.ecx_low_16();
-    m_emitter.jump_indexed(m_area.entry_table(m_block.key.ring));
+    m_emitter.jump_indexed(m_area.entry_table(ring));
 }
 
 }

@@ -15,6 +15,12 @@ constexpr std::size_t control_register(unsigned number)
     return offsetof(VirtualState, control) + number * sizeof(uint32_t);
 }
 
+bool is_segment_register(const ZydisDecodedOperand& operand)
+{
+    return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= ZYDIS_REGISTER_ES
+        && operand.reg.value <= ZYDIS_REGISTER_GS;
+}
+
 unsigned index_of(const ZydisDecodedOperand& operand)
 {
     return static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
@@ -22,7 +28,7 @@ unsigned index_of(const ZydisDecodedOperand& operand)
 
 }
 
-bool Emission::in_place(const Instruction& instruction)
+bool Emission::in_place(const Instruction& instruction, std::span<const uint8_t> bytes)
 {
     switch (instruction.info.mnemonic) {
     case ZYDIS_MNEMONIC_CLI:
@@ -37,8 +43,18 @@ bool Emission::in_place(const Instruction& instruction)
     case ZYDIS_MNEMONIC_POPFD:
         pop_flags();
         return true;
+    case ZYDIS_MNEMONIC_INT:
+        interrupt(static_cast<uint8_t>(instruction.info.raw.imm[0].value.u));
+        return true;
+    case ZYDIS_MNEMONIC_IRETD:
+        interrupt_return();
+        return true;
+    case ZYDIS_MNEMONIC_POP:
+        return load_segment(instruction, bytes);
     case ZYDIS_MNEMONIC_MOV:
-        if (instruction.operands[1].reg.value >= ZYDIS_REGISTER_ES && instruction.operands[1].reg.value <= ZYDIS_REGISTER_GS)
+        if (is_segment_register(instruction.operands[0]))
+            return load_segment(instruction, bytes);
+        if (is_segment_register(instruction.operands[1]))
             read_segment(instruction);
         else
             read_control_register(index_of(instruction.operands[1]), index_of(instruction.operands[0]));
@@ -71,16 +87,20 @@ void Emission::push_flags()
 {
     m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
     m_emitter.store(slot(offsetof(Slots, edx)), Edx);
-    m_emitter.u8(0x9C); // pushf
+    m_emitter.push_flags();
     point(Recovery::PushedFlags, m_eip);
-    m_emitter.load(Ecx, state(offsetof(VirtualState, interrupts)));
-    m_emitter.load_indexed(Edx, state(offsetof(VirtualState, flags_difference)));
-    for (unsigned byte : { 0x8B, 0x0C, 0x24,   // mov (%esp), %ecx
-             0x8D, 0x0C, 0x11,                 // lea (%ecx,%edx), %ecx
-             0x89, 0x0C, 0x24 })               // mov %ecx, (%esp)
-        m_emitter.u8(byte);
+    correct_pushed_flags();
     m_emitter.load(Edx, slot(offsetof(Slots, edx)));
     m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
+void Emission::correct_pushed_flags()
+{
+    m_emitter.load(Ecx, state(offsetof(VirtualState, interrupts)));
+    m_emitter.load_indexed(Edx, state(offsetof(VirtualState, flags_difference)));
+    m_emitter.load_at_esp(0);
+    m_emitter.add_edx_to_ecx();
+    m_emitter.store_at_esp();
 }
 
 // The real POPF loads all flags that the guest has for real; IF, which it leaves alone, comes after it.
@@ -88,8 +108,7 @@ void Emission::pop_flags()
 {
     m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
     point(Recovery::Ecx, m_eip);
-    for (unsigned byte : { 0x8B, 0x0C, 0x24 }) // mov (%esp), %ecx
-        m_emitter.u8(byte);
+    m_emitter.load_at_esp(0);
     m_emitter.ecx_second_byte();
     m_emitter.load_byte_indexed(m_area.popf_codes());
     std::size_t site = add_site(Site::Kind::Emulate, Recovery::Ecx, m_eip);
@@ -98,7 +117,7 @@ void Emission::pop_flags()
     m_emitter.load_indexed(Ecx, state(offsetof(VirtualState, may_pop)));
     m_stubs.push_back({ site, m_emitter.jump_if_ecx_zero(), Recovery::Ecx, m_eip });
     m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
-    m_emitter.u8(0x9D); // popf
+    m_emitter.pop_flags();
     point(Recovery::Popped, m_next);
     m_emitter.load(Ecx, slot(offsetof(Slots, code)));
     m_emitter.store(state(offsetof(VirtualState, interrupts)), Ecx);

@@ -34,7 +34,7 @@ public:
     void load(unsigned reg, uint32_t at) { memory(0x8B, reg, at); }               // mov %gs:at, %reg
     void store_constant(uint32_t at, uint32_t value) { memory(0xC7, 0, at), u32(value); }
     void push(uint32_t at) { memory(0xFF, 6, at); }                               // push %gs:at
-    void load_fs(uint32_t at) { memory(0x8E, 4, at); }                            // mov %gs:at, %fs
+    void load_segment(unsigned which, uint32_t at) { memory(0x8E, which, at); }   // mov %gs:at, %which
     void load_indexed(unsigned reg, uint32_t table)                               // mov %gs:table(,%ecx,4), %reg
     {
         u8(0x65), u8(0x8B), u8(0x04 | reg << 3), u8(0x8D), u32(table);
@@ -42,6 +42,21 @@ public:
     void load_byte_indexed(uint32_t table) { u8(0x65), u8(0x0F), u8(0xB6), u8(0x89), u32(table); } // movzb %gs:table(%ecx), %ecx
     void load_byte(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB6), u8(0x0D), u32(at); }               // movzb %gs:at, %ecx
     void add_to_ecx(uint32_t constant) { u8(0x8D), u8(0x89), u32(constant); }                      // lea constant(%ecx), %ecx
+    // Of the guest's memory at EDX, through the monitor's flat segment.
+    void load_at_edx(uint8_t offset) { u8(0x65), u8(0x8B), u8(0x4A), u8(offset); }                 // mov %gs:offset(%edx), %ecx
+    void load_word_at_edx(uint8_t offset) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x4A), u8(offset); }  // movzw, the same
+    // Of the guest's stack.
+    void load_at_esp(uint8_t offset) { u8(0x8B), u8(0x4C), u8(0x24), u8(offset); }                 // mov offset(%esp), %ecx
+    void load_word_at_esp(uint8_t offset) { u8(0x0F), u8(0xB7), u8(0x4C), u8(0x24), u8(offset); }  // movzw, the same
+    void load_byte_at_esp(uint8_t offset) { u8(0x0F), u8(0xB6), u8(0x4C), u8(0x24), u8(offset); }  // movzb, the same
+    void store_at_esp() { u8(0x89), u8(0x0C), u8(0x24); }                                          // mov %ecx, (%esp)
+    void add_to_esp(uint8_t constant) { u8(0x8D), u8(0x64), u8(0x24), u8(constant); }              // lea constant(%esp), %esp
+    void ecx_from_segment(unsigned which) { u8(0x8C), u8(0xC1 | which << 3); }                     // mov %which, %ecx
+    void load_word(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x0D), u32(at); }               // movzw %gs:at, %ecx
+    void add_edx_to_ecx() { u8(0x8D), u8(0x0C), u8(0x11); }                                        // lea (%ecx,%edx), %ecx
+    void push_constant(uint32_t value) { u8(0x68), u32(value); }
+    void push_flags() { u8(0x9C); }
+    void pop_flags() { u8(0x9D); }
     void ecx_low_16() { u8(0x0F), u8(0xB7), u8(0xC9); }                                            // movzw %cx, %ecx
     void ecx_second_byte() { u8(0x0F), u8(0xB6), u8(0xCD); }                                       // movzb %ch, %ecx
     void jump_indexed(uint32_t table) { u8(0x65), u8(0xFF), u8(0x24), u8(0x8D), u32(table); }      // jmp *%gs:table(,%ecx,4)

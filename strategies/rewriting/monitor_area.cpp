@@ -40,6 +40,14 @@ void fill_popf_codes(std::byte* table)
     }
 }
 
+// RF, VM, VIF, VIP.
+void fill_high_flag_codes(std::byte* table)
+{
+    constexpr unsigned not_inline = 0x1B;
+    for (unsigned high = 0; high < high_flag_code_count; ++high)
+        table[high] = std::byte(high & not_inline ? 0 : 1);
+}
+
 }
 
 Result<MonitorArea> MonitorArea::create()
@@ -54,6 +62,7 @@ Result<MonitorArea> MonitorArea::create()
     area.m_ours = static_cast<std::byte*>(ours);
     fill_gate(area.m_ours);
     fill_popf_codes(area.m_ours + constants_at);
+    fill_high_flag_codes(area.m_ours + constants_at + popf_code_count);
     new (area.m_ours + slots_at) Slots;
     new (area.m_ours + state_at) VirtualState;
     return area;

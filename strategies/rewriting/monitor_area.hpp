@@ -7,6 +7,7 @@
 //   +0x0001000  slots         where translated code puts registers down for a moment    read, write
 //   +0x0002000  virtual state the guest's privileged state, as translated code needs it read, write in ring 0
 //   +0x0003000  constants     tables of the inline sequences                            read
+//   +0x0006000  records       what inline segment loads and changes of ring rest on     read
 //   +0x0040000  entry tables  ring 0, ring 3: where indirect branches go                read
 //   +0x0100000  code          of ring 0                                                 read, execute; not while ring 3 runs
 //   +0x1000000  code          of ring 3                                                 read, execute
@@ -17,6 +18,7 @@
 
 #include "core/machine/cpu_state.hpp"
 #include "core/result.hpp"
+#include "strategies/rewriting/inline_layout.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +32,11 @@ struct Slots {
     uint32_t edx = 0;
     uint32_t target = 0; // guest address of an indirect branch
     uint32_t site = 0;   // which place of which block calls the monitor
-    uint32_t code = 0;   // an intermediate value of POPF
+    uint32_t code = 0;   // an intermediate value: of POPF and changes of ring IF, of segment loads the selector
+    uint32_t real = 0;   // of a segment load: the host's selector
+    uint32_t esp = 0;    // the stack that a change of ring leaves ...
+    uint32_t user_esp = 0; // ... and the one that IRET goes to
+    uint32_t crossings = 0; // system calls that the monitor did not see
 };
 
 // IF in a form that tables can be indexed with.
@@ -50,6 +56,12 @@ struct VirtualState {
     uint16_t real_gs = 0;       // ... and while FS plays the guest's GS
 };
 
+// In the constants: by the second byte of the flags that POPF is about to load, in ring 0. 0: not inline (TF, IOPL or NT is
+// set); else the InterruptCode.
+inline constexpr uint32_t popf_code_count = 256;
+// The same for IRET's third byte: 0: not inline (RF, VM, VIF or VIP is set).
+inline constexpr uint32_t high_flag_code_count = 256;
+
 // Which half of the area: rings 1 and 2 are not translated.
 enum class CodeRing : uint8_t { Ring0, Ring3 };
 
@@ -59,6 +71,8 @@ public:
     static constexpr uint32_t entries = 1u << 16; // of an entry table, by the low 16 bits of the guest's address
 
     static constexpr uint32_t base = 0u - bytes;
+    static constexpr uint32_t segment_records = 6000;
+    static constexpr uint32_t selectors = 1u << 16;
 
     static Result<MonitorArea> create();
     MonitorArea(MonitorArea&&) noexcept;
@@ -71,6 +85,18 @@ public:
     uint32_t slot(std::size_t offset) const { return base + slots_at + static_cast<uint32_t>(offset); }
     uint32_t state(std::size_t offset) const { return base + state_at + static_cast<uint32_t>(offset); }
     uint32_t popf_codes() const { return base + constants_at; }
+    uint32_t high_flag_codes() const { return base + constants_at + popf_code_count; }
+    uint32_t crossing(std::size_t offset) const { return base + crossing_at + static_cast<uint32_t>(offset); }
+    uint32_t vector(uint8_t number, std::size_t offset) const
+    {
+        return base + vectors_at + static_cast<uint32_t>(number * sizeof(VectorRecord) + offset);
+    }
+    uint32_t zero() const { return base + segments_at - 8; } // eight bytes of it
+    uint32_t safe_selectors() const { return base + safe_selectors_at; }
+    uint32_t segment(uint16_t record, std::size_t offset) const
+    {
+        return base + segments_at + static_cast<uint32_t>(record * sizeof(SegmentRecord) + offset);
+    }
     uint32_t entry_table(CodeRing ring) const { return base + tables_at + (ring == CodeRing::Ring3 ? table_bytes : 0); }
     uint32_t code_begin(CodeRing ring) const { return base + (ring == CodeRing::Ring3 ? ring_3_at : ring_0_at); }
     uint64_t code_end(CodeRing ring) const { return uint64_t { base } + (ring == CodeRing::Ring3 ? bytes : ring_3_at); }
@@ -83,6 +109,19 @@ public:
     std::span<uint32_t> entry_table_of(CodeRing ring) const
     {
         return { reinterpret_cast<uint32_t*>(m_ours + (entry_table(ring) - base)), entries };
+    }
+    volatile CrossingRecord& crossing() const { return *reinterpret_cast<volatile CrossingRecord*>(m_ours + crossing_at); }
+    volatile VectorRecord& vector(uint8_t number) const
+    {
+        return reinterpret_cast<volatile VectorRecord*>(m_ours + vectors_at)[number];
+    }
+    std::span<uint8_t, selectors> safe_selector_table() const
+    {
+        return std::span<uint8_t, selectors> { reinterpret_cast<uint8_t*>(m_ours + safe_selectors_at), selectors };
+    }
+    volatile SegmentRecord& segment(uint16_t record) const
+    {
+        return reinterpret_cast<volatile SegmentRecord*>(m_ours + segments_at)[record];
     }
     // The byte that 32-bit code sees at `address`.
     uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - base)); }
@@ -97,9 +136,13 @@ public:
 
 private:
     static constexpr uint32_t slots_at = 0x1000, state_at = 0x2000, constants_at = 0x3000, tables_at = 0x40000;
+    static constexpr uint32_t crossing_at = 0x3800, vectors_at = 0x4000, safe_selectors_at = 0x6000, segments_at = 0x16010;
     static constexpr uint32_t table_bytes = entries * sizeof(uint32_t);
     static constexpr uint32_t ring_0_at = 0x100000, ring_3_at = 0x1000000;
     static_assert(tables_at + 2 * table_bytes <= ring_0_at);
+    static_assert(crossing_at + sizeof(CrossingRecord) <= vectors_at);
+    static_assert(vectors_at + 256 * sizeof(VectorRecord) <= safe_selectors_at);
+    static_assert(segments_at + segment_records * sizeof(SegmentRecord) <= tables_at);
 
     MonitorArea() = default;
     int m_file = -1;
@@ -107,9 +150,5 @@ private:
     bool m_attached = false;
     bool m_concealed = false;
 };
-
-// In the constants: by the second byte of the flags that POPF is about to load, in ring 0. 0: not inline (TF, IOPL or NT is
-// set); else the InterruptCode.
-inline constexpr uint32_t popf_code_count = 256;
 
 }

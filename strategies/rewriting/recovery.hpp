@@ -7,15 +7,25 @@
 
 namespace ringside::rewriting {
 
-// Changes them to the guest's; returns its EIP. `eip` is the point's. What lies in the slots may be anything.
+// Where translated code was stopped, or called the monitor.
+struct Stop {
+    Recovery recovery = Recovery::Boundary;
+    CodeRing ring = CodeRing::Ring0; // of the code; recover() makes it the guest's
+    bool shadow = false;             // as in Point, the next two too
+    bool in_software = false;
+    uint8_t segment = 0;
+    uint32_t eip = 0;                // recover() makes it the guest's
+};
+Stop stop_at(const Block& block, uint32_t offset);
+Stop stop_of(const Block& block, const Site& site);
+
 struct HostRegisters {
     uint32_t ecx = 0;
     uint32_t edx = 0;
     uint32_t esp = 0;
 };
-uint32_t recover(const MonitorArea& area, Recovery recovery, uint32_t eip, HostRegisters& registers);
 
-// What is known at this offset of a translation.
-const Point& point_at(const Block& block, uint32_t offset);
+// Changes them to the guest's, and the virtual state with them. What lies in the slots may be anything.
+void recover(const MonitorArea& area, Stop& stop, HostRegisters& registers);
 
 }

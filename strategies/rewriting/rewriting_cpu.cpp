@@ -3,7 +3,6 @@
 #include "core/verify.hpp"
 #include "core/x86/descriptors.hpp"
 #include "strategies/rewriting/listing.hpp"
-#include "strategies/rewriting/recovery.hpp"
 #include "strategies/rewriting/rewriting.hpp"
 
 #include <array>
@@ -60,6 +59,7 @@ Result<void> RewritingCpu::set_up()
         return area.propagate();
     m_area.emplace(std::move(*area));
     m_cache.emplace(*m_area);
+    m_records.emplace(*m_area, m_engine.memory());
     m_map.emplace(m_engine.memory(), *m_cache);
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
     m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched() });
@@ -80,6 +80,9 @@ void RewritingCpu::load(const CpuState& state)
     ringside_world.gate_return_cs = host_code_32;
     m_area->attach();
     m_map->forget();
+    m_records->forget();
+    m_strain = 0;
+    m_kernel_uses_program_segments = false;
     m_frames->attach();
     NativeCpu::load(state);
 }
@@ -120,26 +123,6 @@ void RewritingCpu::spread_state()
         shown.control[number] = value;
     for (unsigned which = 0; which < m_state.segments.size(); ++which)
         shown.selectors[which] = m_state.segments[which].selector;
-}
-
-void RewritingCpu::make_segments_real()
-{
-    NativeCpu::make_segments_real();
-    const auto& real = m_segments.selectors();
-    m_area->state().real_fs = real[Fs];
-    m_area->state().real_gs = m_segments.ldt().selector_for(m_state.segment(Gs), m_segments.end());
-    m_segments.set(Cs, m_state.segment(Cs), host_code_32);
-    m_segments.set(Gs, m_state.segment(Gs), host_data);
-    if (m_tlb.concealed())
-        m_area->conceal();
-    else
-        m_area->reveal();
-}
-
-void RewritingCpu::reveal_kernel()
-{
-    NativeCpu::reveal_kernel();
-    m_area->reveal();
 }
 
 // --- The way in ---
@@ -301,133 +284,6 @@ void RewritingCpu::follow_effects(uint32_t effects, Gla address)
     else if (effects & effect::invalidated_page)
         m_map->revalidate(m_state, address);
     m_code_changed |= m_cache->counters().dormant != dormant;
-}
-
-// --- The way out ---
-
-bool RewritingCpu::take_registers(ucontext_t& context)
-{
-    auto& registers = context.uc_mcontext.gregs;
-    auto rip = static_cast<uint64_t>(registers[REG_RIP]);
-    const Block* block = rip <= UINT32_MAX ? m_cache->at(static_cast<uint32_t>(rip)) : nullptr;
-    Recovery recovery = Recovery::Boundary;
-    uint32_t eip = static_cast<uint32_t>(rip);
-    bool shadow = false;
-    if (block) {
-        const Point& point = point_at(*block, static_cast<uint32_t>(rip) - block->host);
-        recovery = point.recovery;
-        eip = point.eip;
-        shadow = point.shadow;
-    } else if (rip >= m_area->code_begin(CodeRing::Ring0) && rip < Window::end) {
-        recovery = Recovery::Lookup; // the stub of an entry that is not there
-    } else if (rip == m_area->gate()) {
-        const Block* caller = m_cache->block(m_area->slots().site / sites_of_a_block);
-        uint32_t site = m_area->slots().site % sites_of_a_block;
-        recovery = Recovery::Lookup;
-        if (caller && site < caller->sites.size()) {
-            recovery = caller->sites[site].recovery;
-            eip = caller->sites[site].eip;
-            shadow = caller->sites[site].shadow;
-        }
-        auto packed = static_cast<uint64_t>(registers[REG_CSGSFS]);
-        registers[REG_CSGSFS] = static_cast<greg_t>((packed & ~uint64_t { 0xFFFF }) | host_code_32);
-    } else {
-        m_lost = true;
-    }
-    HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
-        static_cast<uint32_t>(registers[REG_RSP]) };
-    eip = recover(*m_area, recovery, eip, host);
-    registers[REG_RCX] = host.ecx;
-    registers[REG_RDX] = host.edx;
-    registers[REG_RSP] = host.esp;
-    registers[REG_RIP] = eip;
-    bool done = NativeCpu::take_registers(context);
-    m_state.interrupt_shadow = shadow;
-    return done || m_lost;
-}
-
-void RewritingCpu::take_world_at(Recovery recovery, uint32_t eip, bool shadow)
-{
-    auto& world = ringside_world;
-    HostRegisters host { world.gpr[Ecx], world.gpr[Edx], world.gpr[Esp] };
-    eip = recover(*m_area, recovery, eip, host);
-    world.gpr[Ecx] = host.ecx;
-    world.gpr[Edx] = host.edx;
-    world.gpr[Esp] = host.esp;
-    take_world(eip);
-    m_state.interrupt_shadow = shadow;
-}
-
-AfterCallout RewritingCpu::on_callout()
-{
-    m_exit_begin = m_engine.begin_exit();
-    m_raw = 0;
-    m_code_changed = false;
-    uint32_t number = m_area->slots().site;
-    Block* block = m_cache->block(number / sites_of_a_block);
-    if (number == no_entry_site || !block || number % sites_of_a_block >= block->sites.size() || block->key.ring != ring()) {
-        take_world_at(Recovery::Lookup, 0, false);
-        return go_on(finish());
-    }
-    const Site site = block->sites[number % sites_of_a_block];
-    BlockId caller = block->id;
-    uint64_t flushes = m_cache->counters().flushes;
-    take_world_at(site.recovery, site.eip, site.shadow);
-    if (site.kind == Site::Kind::Changed)
-        m_frames->source_changed(*block);
-    if (site.kind == Site::Kind::Exit || site.kind == Site::Kind::Changed) {
-        auto after = go_on(finish());
-        Block* from = m_cache->counters().flushes == flushes ? m_cache->block(caller) : nullptr;
-        Block* to = m_cache->active(site.eip, ring());
-        if (after != AfterCallout::Leave && site.kind == Site::Kind::Exit && from && to && m_state.eip == site.eip
-            && m_cache->link(*from, static_cast<uint16_t>(number % sites_of_a_block), *to))
-            after = AfterCallout::Replaced;
-        return after;
-    }
-    auto verdict = perform(site);
-    if (verdict == Verdict::Resume)
-        verdict = finish();
-    return go_on(verdict);
-}
-
-GuestSignals::Verdict RewritingCpu::perform(const Site& site)
-{
-    return site.kind == Site::Kind::Fault ? take_fault(fault_without_code(static_cast<Vector>(site.vector))) : emulate();
-}
-
-AfterCallout RewritingCpu::go_on(Verdict verdict)
-{
-    if (verdict == Verdict::Resume) {
-        if (auto exit = approach())
-            verdict = leave(*exit);
-    }
-    if (verdict == Verdict::Leave) {
-        spread_state();
-        return AfterCallout::Leave;
-    }
-    RealSegments::Selectors before = m_segments.selectors();
-    prepare();
-    ringside_world.gate_return_eip = ringside_world.eip;
-    bool same = before == m_segments.selectors() && !m_code_changed;
-    return same ? AfterCallout::Continue : AfterCallout::Replaced;
-}
-
-// A write to code by an instruction that the emulator does not know: it may write for itself.
-GuestSignals::Verdict RewritingCpu::cannot_emulate(const Instruction& instruction)
-{
-    auto walk = walk_pages(m_engine.memory(), m_state, m_fault_address, Access::Write, privilege_of(m_state), AccessedDirty::Leave);
-    if (walk.present && m_frames->open(static_cast<uint32_t>(walk.physical.value / page_size))) {
-        m_code_changed = true;
-        return Verdict::Resume;
-    }
-    return NativeCpu::cannot_emulate(instruction);
-}
-
-// A kick came between the last look and the guest. m_state is what it should go on with.
-void RewritingCpu::on_callout_aborted()
-{
-    ringside_world.kicked = 0;
-    m_exit = { Exit::Reason::Kicked };
 }
 
 }

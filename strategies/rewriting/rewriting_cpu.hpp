@@ -10,7 +10,9 @@
 #include "strategies/native/native_cpu.hpp"
 #include "strategies/rewriting/code_frames.hpp"
 #include "strategies/rewriting/code_map.hpp"
+#include "strategies/rewriting/inline_records.hpp"
 #include "strategies/rewriting/monitor_area.hpp"
+#include "strategies/rewriting/recovery.hpp"
 #include "strategies/rewriting/translation_cache.hpp"
 
 #include <optional>
@@ -45,8 +47,8 @@ public:
 private:
     void gather_state() override;
     void spread_state() override;
-    bool take_registers(ucontext_t& context) override;
-    void adopt_segments(const RealSegments::Selectors&) override { }
+    std::optional<Verdict> take_registers(int signal, ucontext_t& context) override;
+    void adopt_segments(const RealSegments::Selectors& found) override;
     void make_segments_real() override;
     void reveal_kernel() override;
     bool executes_below(uint64_t) const override { return true; } // translated code is elsewhere
@@ -66,16 +68,41 @@ private:
     std::optional<Exit> execute_in_software();
     std::optional<Exit> execute_shadowed();
 
-    void take_world_at(Recovery recovery, uint32_t eip, bool shadow);
+    // rewriting_exits.cpp
+    struct Caller {
+        Block* block = nullptr; // null: an entry that is not there
+        uint16_t site = 0;
+        Stop stop;
+    };
+    Caller called_from(uint32_t number);
+    std::optional<Stop> find_stop(uint64_t rip);
+    Verdict execute_for(const ucontext_t& context);
+    void take_world_at(Stop stop);
+    AfterCallout follow_branch(const Caller& caller, const Site& site);
     Verdict perform(const Site& site);
     AfterCallout go_on(Verdict verdict);
+
+    // rewriting_segments.cpp
+    void adopt_segment(SegmentRegister which, uint16_t real, uint16_t expected);
+    void count_crossings();
+    void follow_records();
+    void note_load(const Site& site);
+    void note_entry(uint8_t vector);
+    void note_return();
+    void notice_strain(int exception);
 
     std::optional<MonitorArea> m_area;
     std::optional<TranslationCache> m_cache;
     std::optional<CodeMap> m_map;
     std::optional<CodeFrames> m_frames;
+    std::optional<InlineRecords> m_records;
     FpuMode m_fpu_mode;
     uint32_t m_target = 0;        // of the world switch
+    CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped
+    uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS
+    uint32_t m_crossings = 0;     // of Slots::crossings, counted so far
+    unsigned m_strain = 0;        // faults of ring 0 in segments that are cut for ring 3
+    bool m_kernel_uses_program_segments = false;
     bool m_code_changed = false;  // since the guest was entered
     bool m_lost = false;          // the guest was stopped where it should not be
 };

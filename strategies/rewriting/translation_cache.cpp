@@ -25,6 +25,7 @@ void TranslationCache::clear()
     m_blocks.clear();
     m_by_address.clear();
     m_by_frame.clear();
+    m_next_record = 0;
     for (auto& recent : m_recent)
         recent.fill({});
     for (auto ring : { CodeRing::Ring0, CodeRing::Ring3 })
@@ -33,7 +34,7 @@ void TranslationCache::clear()
 
 void TranslationCache::begin_half(CodeRing ring)
 {
-    auto stub = no_entry_stub(m_area);
+    auto stub = no_entry_stub(m_area, ring);
     VERIFY(stub.size() <= no_entry_bytes);
     std::memcpy(m_area.writable(m_area.code_begin(ring)), stub.data(), stub.size());
     auto table = m_area.entry_table_of(ring);
@@ -85,11 +86,13 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     Half& half = m_halves[index(request.key.ring)];
     request.host = ((half.next + entry_bytes + body_alignment - 1) & ~(body_alignment - 1)) - entry_bytes;
     request.id = static_cast<BlockId>(m_blocks.size() + 1);
+    request.first_record = m_next_record;
     auto made = rewriting::translate(m_area, request);
     VERIFY(made.bytes.size() <= longest_translation && made.block.body == entry_bytes);
     if constexpr (validates_always)
         VERIFY(validate(m_area, request.key.ring, request.host, made.bytes).empty());
     made.block.second_frame = request.second_frame;
+    m_next_record = static_cast<uint16_t>(m_next_record + made.block.records);
     std::memcpy(m_area.writable(request.host), made.bytes.data(), made.bytes.size());
     half.next = request.host + static_cast<uint32_t>(made.bytes.size());
     m_blocks.push_back(std::make_unique<Block>(std::move(made.block)));

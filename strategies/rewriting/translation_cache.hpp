@@ -88,6 +88,7 @@ private:
     std::unordered_map<uint64_t, std::vector<BlockId>> m_by_address;
     std::unordered_map<uint32_t, std::vector<BlockId>> m_by_frame;
     std::array<std::array<Recent, 4096>, 2> m_recent;
+    uint16_t m_next_record = 0; // of the SegmentRecords; those of dead blocks come back when the cache is emptied
     CacheCounters m_counters;
 };
 

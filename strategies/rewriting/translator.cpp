@@ -11,7 +11,8 @@ namespace ringside::rewriting {
 namespace {
 
 constexpr std::size_t most_instructions = 64;
-constexpr std::size_t most_sites = 120; // an instruction has at most two
+constexpr std::size_t most_sites = 120;      // an instruction has at most two
+constexpr std::size_t most_bytes = 12 * 1024; // an instruction takes at most a kilobyte
 
 struct Decoded {
     Instruction instruction;
@@ -43,8 +44,8 @@ bool is_conditional(const Instruction& instruction)
     return instruction.info.meta.category == ZYDIS_CATEGORY_COND_BR;
 }
 
-// Whether the block cannot go on behind it.
-bool ends_block(const Decoded& decoded, bool checks)
+// Whether control never goes from it to the instruction behind.
+bool leaves(const Decoded& decoded)
 {
     switch (decoded.treated.treatment) {
     case Treatment::Callout:
@@ -52,8 +53,14 @@ bool ends_block(const Decoded& decoded, bool checks)
     case Treatment::ControlFlow:
         return !is_conditional(decoded.instruction);
     default:
-        return checks && writes_memory(decoded.instruction);
+        return decoded.instruction.info.mnemonic == ZYDIS_MNEMONIC_INT
+            || decoded.instruction.info.mnemonic == ZYDIS_MNEMONIC_IRETD;
     }
+}
+
+bool ends_block(const Decoded& decoded, bool checks)
+{
+    return leaves(decoded) || (checks && writes_memory(decoded.instruction));
 }
 
 class BlockDecoder {
@@ -104,15 +111,14 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     block.crosses = decoder.length() > request.in_page;
     block.host = request.host;
     block.source.assign(request.code.begin(), request.code.begin() + decoder.length());
-    Emission emission(area, block, request.id);
+    Emission emission(area, block, request.id, request.first_record);
     emission.entry();
     if (request.checks)
         emission.check_source();
     bool open = true;
     for (const auto& decoded : instructions) {
         block.uses_fpu |= decoded.treated.uses_fpu;
-        std::size_t room = most_sites - 2;
-        if (block.sites.size() > room) {
+        if (block.sites.size() > most_sites - 2 || emission.offset() > most_bytes) {
             emission.exit_to(decoded.eip);
             open = false;
             break;
@@ -122,8 +128,7 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
             decoded.treated.treatment, decoded.treated.reason });
         emission.instruction(decoded.instruction, decoded.treated,
             request.code.subspan(decoded.offset, decoded.instruction.length()));
-        open = !(decoded.treated.treatment == Treatment::Callout
-            || (decoded.treated.treatment == Treatment::ControlFlow && !is_conditional(decoded.instruction)));
+        open = !leaves(decoded);
     }
     if (open)
         emission.exit_to(request.key.eip + decoder.length());
@@ -131,10 +136,10 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     return { std::move(block), { emission.bytes().begin(), emission.bytes().end() } };
 }
 
-std::vector<uint8_t> no_entry_stub(const MonitorArea& area)
+std::vector<uint8_t> no_entry_stub(const MonitorArea& area, CodeRing ring)
 {
     Emitter emitter(0);
-    emitter.store_constant(area.slot(offsetof(Slots, site)), no_entry_site);
+    emitter.store_constant(area.slot(offsetof(Slots, site)), no_entry_site(ring));
     emitter.jump_to_monitor(host_code_64, area.gate());
     return { emitter.bytes().begin(), emitter.bytes().end() };
 }

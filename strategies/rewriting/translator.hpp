@@ -22,6 +22,7 @@ struct TranslationRequest {
     uint32_t second_frame = 0;          // of the next page, if any of it is known
     std::size_t in_page = 0;            // of them, in the page of key.eip
     BlockId id = 0;
+    uint16_t first_record = 0;          // of the SegmentRecords that are free
     uint32_t host = 0;                  // where it will lie
 };
 
@@ -40,13 +41,13 @@ inline constexpr uint32_t entry_bytes = 27;
 Translation translate(const MonitorArea& area, const TranslationRequest& request);
 
 // Slots::site: the block and which of its sites; or this, when an entry table had nothing for the address.
-inline constexpr uint32_t no_entry_site = 0xFFFFFFFF;
+constexpr uint32_t no_entry_site(CodeRing ring) { return ring == CodeRing::Ring3 ? 0xFFFFFFFF : 0xFFFFFFFE; }
 inline constexpr uint32_t sites_of_a_block = 256;
 constexpr uint32_t site_number(BlockId id, std::size_t site) { return id * sites_of_a_block + static_cast<uint32_t>(site); }
 
 // The first bytes of each ring's code: calls the monitor with no_entry_site. At most this long.
 inline constexpr uint32_t no_entry_bytes = 32;
-std::vector<uint8_t> no_entry_stub(const MonitorArea& area);
+std::vector<uint8_t> no_entry_stub(const MonitorArea& area, CodeRing ring);
 
 // The host's selectors: the segments that 64-bit Linux gives to 64-bit and 32-bit programs, flat.
 inline constexpr uint16_t host_code_64 = 0x33, host_code_32 = 0x23, host_data = 0x2B;

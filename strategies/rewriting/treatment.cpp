@@ -55,7 +55,13 @@ bool reads_segment_register(const Instruction& instruction)
         && instruction.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER;
 }
 
-// Those whose effect is on virtual state alone.
+bool loads_data_segment(const Instruction& instruction)
+{
+    return is_register(instruction.operands[0], ZYDIS_REGISTER_ES, ZYDIS_REGISTER_ES)
+        || is_register(instruction.operands[0], ZYDIS_REGISTER_DS, ZYDIS_REGISTER_GS);
+}
+
+// Those whose effect is on virtual state alone, or the same as last time.
 bool is_inline(const Instruction& instruction, bool ring_3)
 {
     switch (instruction.info.mnemonic) {
@@ -66,7 +72,14 @@ bool is_inline(const Instruction& instruction, bool ring_3)
     case ZYDIS_MNEMONIC_PUSHFD:
         return true;
     case ZYDIS_MNEMONIC_MOV:
-        return reads_segment_register(instruction) || (!ring_3 && reads_control_register(instruction));
+        return reads_segment_register(instruction)
+            || (!ring_3 && (reads_control_register(instruction) || loads_data_segment(instruction)));
+    case ZYDIS_MNEMONIC_POP:
+        return !ring_3 && instruction.info.operand_width == 32 && loads_data_segment(instruction);
+    case ZYDIS_MNEMONIC_INT:
+        return ring_3;
+    case ZYDIS_MNEMONIC_IRETD:
+        return !ring_3;
     case ZYDIS_MNEMONIC_PUSH:
         return instruction.info.operand_width == 32;
     default:

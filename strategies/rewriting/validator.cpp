@@ -16,8 +16,11 @@ namespace {
 struct Place {
     const MonitorArea& area;
     CodeRing ring;
-    uint32_t address; // of the instruction
+    uint32_t address;    // of the instruction
+    bool crosses = false; // the stack of the other ring has been loaded
     const Instruction& instruction;
+
+    CodeRing other_ring() const { return ring == CodeRing::Ring0 ? CodeRing::Ring3 : CodeRing::Ring0; }
 };
 
 bool is_code(const Place& place, uint32_t target)
@@ -47,8 +50,9 @@ std::string_view check_branch(const Place& place)
         uint32_t target = place.address + place.instruction.length() + relative;
         return is_code(place, target) ? "" : "a jump out of the cache";
     }
-    bool by_entry = is_monitor_operand(operand, place.area.entry_table(place.ring))
-        && operand.mem.index == ZYDIS_REGISTER_ECX && operand.mem.scale == sizeof(uint32_t);
+    auto table = place.area.entry_table(place.crosses ? place.other_ring() : place.ring);
+    bool by_entry = is_monitor_operand(operand, table) && operand.mem.index == ZYDIS_REGISTER_ECX
+        && operand.mem.scale == sizeof(uint32_t);
     return by_entry ? "" : "an indirect jump that is not through the entry table";
 }
 
@@ -68,13 +72,52 @@ bool writes_segment_register(const Instruction& instruction)
     });
 }
 
-std::string_view check_segment_load(const Place& place)
+// A selector that the monitor has written, where ring 3 cannot.
+bool is_selector_of_record(const Place& place, const ZydisDecodedOperand& operand)
+{
+    uint32_t first = place.area.segment(0, offsetof(SegmentRecord, real));
+    auto at = static_cast<uint32_t>(operand.mem.disp.value) - first;
+    return is_monitor_operand(operand, first + at) && operand.mem.index == ZYDIS_REGISTER_NONE
+        && at % sizeof(SegmentRecord) == 0 && at / sizeof(SegmentRecord) < MonitorArea::segment_records;
+}
+
+bool loads_other_stack(const Place& place)
 {
     const auto& operands = place.instruction.operands;
+    std::size_t record = place.other_ring() == CodeRing::Ring3 ? sizeof(SegmentRecord) : 0;
+    auto real = place.area.crossing(offsetof(CrossingRecord, stack) + record + offsetof(SegmentRecord, real));
+    return place.instruction.info.mnemonic == ZYDIS_MNEMONIC_MOV && operands[0].reg.value == ZYDIS_REGISTER_SS
+        && is_monitor_operand(operands[1], real) && operands[1].mem.index == ZYDIS_REGISTER_NONE;
+}
+
+std::string_view check_segment_load(const Place& place)
+{
+    constexpr auto refused = "a load of a segment register";
+    const auto& operands = place.instruction.operands;
+    if (place.instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV)
+        return refused;
     auto from = [&](std::size_t offset) { return is_monitor_operand(operands[1], place.area.state(offset)); };
-    bool known = place.instruction.info.mnemonic == ZYDIS_MNEMONIC_MOV && operands[0].reg.value == ZYDIS_REGISTER_FS
-        && (from(offsetof(VirtualState, real_fs)) || from(offsetof(VirtualState, real_gs)));
-    return known ? "" : "a load of a segment register";
+    bool recorded = place.ring == CodeRing::Ring0 && is_selector_of_record(place, operands[1]);
+    switch (operands[0].reg.value) {
+    case ZYDIS_REGISTER_FS:
+        return recorded || from(offsetof(VirtualState, real_fs)) || from(offsetof(VirtualState, real_gs)) ? "" : refused;
+    case ZYDIS_REGISTER_DS:
+    case ZYDIS_REGISTER_ES:
+        return recorded ? "" : refused;
+    case ZYDIS_REGISTER_SS:
+        return loads_other_stack(place) ? "" : refused;
+    default:
+        return refused;
+    }
+}
+
+// Of the guest's tables: MOV and MOVZX through EDX to ECX.
+bool reads_through_edx(const Instruction& instruction, const ZydisDecodedOperand& operand)
+{
+    auto mnemonic = instruction.info.mnemonic;
+    return (mnemonic == ZYDIS_MNEMONIC_MOV || mnemonic == ZYDIS_MNEMONIC_MOVZX) && operand.mem.base == ZYDIS_REGISTER_EDX
+        && operand.mem.index == ZYDIS_REGISTER_NONE && instruction.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER
+        && instruction.operands[0].reg.value == ZYDIS_REGISTER_ECX;
 }
 
 // What GS leads to is the monitor's.
@@ -85,7 +128,7 @@ std::string_view check_monitor_operands(const Place& place)
             continue;
         bool indexed_by_other = operand.mem.index != ZYDIS_REGISTER_NONE && operand.mem.index != ZYDIS_REGISTER_ECX;
         bool by_other = operand.mem.base != ZYDIS_REGISTER_NONE && operand.mem.base != ZYDIS_REGISTER_ECX;
-        if (indexed_by_other || by_other)
+        if ((indexed_by_other || by_other) && !reads_through_edx(place.instruction, operand))
             return "an operand in the monitor's segment that the guest's registers choose";
     }
     return "";
@@ -131,14 +174,18 @@ CpuState state_of_translated_code()
 std::string validate(const MonitorArea& area, CodeRing ring, uint32_t address, std::span<const uint8_t> bytes)
 {
     static const CpuState state = state_of_translated_code();
+    bool crosses = false;
     for (std::size_t at = 0; at < bytes.size();) {
         Instruction instruction;
         auto rest = bytes.subspan(at).first(std::min<std::size_t>(longest_instruction, bytes.size() - at));
         auto here = address + static_cast<uint32_t>(at);
         if (!decode_bytes(state, rest, instruction))
             return fmt::format("{:#010x}: no instruction", here);
-        if (auto wrong = check({ area, ring, here, instruction }); !wrong.empty())
+        Place place { area, ring, here, crosses, instruction };
+        if (auto wrong = check(place); !wrong.empty())
             return fmt::format("{:#010x}: {}", here, wrong);
+        bool jumps = instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_NEAR;
+        crosses = loads_other_stack(place) || (crosses && !jumps);
         at += instruction.length();
     }
     return {};
