@@ -25,7 +25,7 @@ Result<void> Machine::create_strategies()
     if (auto created = m_strategies.create(entries, *m_engine); !created)
         return created;
     bool reads_host = std::ranges::any_of(entries, [](const auto* entry) { return entry->info().host_time_stamp; });
-    if (reads_host && m_strategies.entries().size() > 1)
+    if (reads_host)
         m_engine->share_host_time_stamp();
     strategy().load(multiboot_entry_state(m_kernel.entry, m_kernel.information_address));
     m_switch_timer = m_timers.add([this] {

@@ -80,8 +80,8 @@ struct BlockKey {
 struct Block {
     BlockId id = 0;
     BlockKey key;
-    FpuMode fpu;
-    bool uses_fpu = false; // `fpu` matters
+    ControlMode mode;
+    bool depends_on_mode = false; // on `mode`
     bool crosses = false;  // its last instruction ends in the next page, whose frame is `second_frame`
     uint32_t second_frame = 0;
     bool checks = false;   // compares its source with memory each time that it is entered

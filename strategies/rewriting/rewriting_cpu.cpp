@@ -134,13 +134,13 @@ bool RewritingCpu::runs_natively() const
         && is_flat(m_state.segment(Ss)) && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
 }
 
-void RewritingCpu::follow_fpu_mode()
+void RewritingCpu::follow_mode()
 {
-    FpuMode now = fpu_mode_of(m_state);
-    if (now == m_fpu_mode)
+    ControlMode now = control_mode_of(m_state);
+    if (now == m_mode)
         return;
-    m_fpu_mode = now;
-    for (Block* block : m_cache->of_fpu()) {
+    m_mode = now;
+    for (Block* block : m_cache->depending_on_mode()) {
         m_cache->deactivate(*block);
         m_code_changed = true;
     }
@@ -154,7 +154,7 @@ std::optional<Exit> RewritingCpu::approach()
         m_code_changed |= m_frames->settle_writes();
         if (!runs_natively() || m_state.halted)
             return Exit { Exit::Reason::Kicked };
-        follow_fpu_mode();
+        follow_mode();
         if (m_state.interrupt_shadow && m_engine.interrupt_pending()) {
             if (auto exit = execute_shadowed())
                 return exit;
@@ -169,12 +169,12 @@ std::optional<Exit> RewritingCpu::approach()
     }
 }
 
-// An interrupt waits behind the instruction at EIP, which is executed here. A floating-point one cannot be: the interrupt
+// An interrupt waits behind the instruction at EIP, which is executed here. One that the emulator does not know cannot be: the interrupt
 // comes before it then.
 std::optional<Exit> RewritingCpu::execute_shadowed()
 {
     const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
-    if (!instruction || !treat(*instruction, m_state.cpl() == 3, m_fpu_mode).uses_fpu)
+    if (!instruction || can_emulate(*instruction))
         return execute_in_software();
     m_state.interrupt_shadow = false;
     return finish() == Verdict::Leave ? std::optional { m_exit } : std::nullopt;
@@ -200,7 +200,7 @@ Block* RewritingCpu::find_or_translate()
         return nullptr;
     BlockKey key { m_state.eip, found->frame, ring() };
     bool checks = m_frames->begin_translation(found->frame);
-    Block* block = m_cache->find(key, m_fpu_mode, checks);
+    Block* block = m_cache->find(key, m_mode, checks);
     if (block && !still_crosses(*block)) {
         m_cache->kill(*block);
         block = nullptr;
@@ -237,7 +237,7 @@ Block* RewritingCpu::translate(const BlockKey& key)
     std::size_t known = in_page;
     TranslationRequest request;
     request.key = key;
-    request.fpu = m_fpu_mode;
+    request.mode = m_mode;
     request.in_page = in_page;
     request.checks = m_frames->begin_translation(key.frame);
     constexpr std::size_t near_the_end = 64 * longest_instruction;

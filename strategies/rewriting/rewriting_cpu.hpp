@@ -59,7 +59,7 @@ private:
     Verdict cannot_emulate(const Instruction& instruction) override;
 
     CodeRing ring() const { return m_state.cpl() == 3 ? CodeRing::Ring3 : CodeRing::Ring0; }
-    void follow_fpu_mode();
+    void follow_mode();
     Block* find_or_translate();
     Block* awake(Block& block);
     Block* translate(const BlockKey& key);
@@ -96,7 +96,7 @@ private:
     std::optional<CodeMap> m_map;
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
-    FpuMode m_fpu_mode;
+    ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
     CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped
     uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS

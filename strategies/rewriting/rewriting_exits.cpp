@@ -101,6 +101,8 @@ AfterCallout RewritingCpu::on_callout()
     default:
         break;
     }
+    if (site.shadow && m_engine.interrupt_pending())
+        return go_on(finish()); // approach() knows what to do in a shadow
     auto verdict = perform(site);
     if (verdict == Verdict::Resume)
         verdict = finish();

@@ -25,6 +25,7 @@ void TranslationCache::clear()
     m_blocks.clear();
     m_by_address.clear();
     m_by_frame.clear();
+    m_depending_on_mode.clear();
     m_next_record = 0;
     for (auto& recent : m_recent)
         recent.fill({});
@@ -61,14 +62,14 @@ Block* TranslationCache::active(uint32_t eip, CodeRing ring)
     return nullptr;
 }
 
-Block* TranslationCache::find(const BlockKey& key, FpuMode fpu, bool checks)
+Block* TranslationCache::find(const BlockKey& key, ControlMode mode, bool checks)
 {
     auto found = m_by_address.find(key_of(key.eip, key.ring));
     if (found == m_by_address.end())
         return nullptr;
     for (BlockId id : found->second) {
         Block* candidate = block(id);
-        if (candidate->key.frame == key.frame && (candidate->checks || !checks) && (!candidate->uses_fpu || candidate->fpu == fpu))
+        if (candidate->key.frame == key.frame && (candidate->checks || !checks) && (!candidate->depends_on_mode || candidate->mode == mode))
             return candidate;
     }
     return nullptr;
@@ -99,6 +100,8 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     half.by_address.push_back(request.id);
     m_by_address[key_of(request.key.eip, request.key.ring)].push_back(request.id);
     m_by_frame[request.key.frame].push_back(request.id);
+    if (m_blocks.back()->depends_on_mode)
+        m_depending_on_mode.push_back(request.id);
     if (m_blocks.back()->crosses)
         m_by_frame[request.second_frame].push_back(request.id);
     count(*m_blocks.back());
@@ -187,6 +190,8 @@ void TranslationCache::kill(Block& block)
     ++m_counters.invalidated;
     std::erase(m_by_address[key_of(block.key.eip, block.key.ring)], block.id);
     std::erase(m_by_frame[block.key.frame], block.id);
+    if (block.depends_on_mode)
+        std::erase(m_depending_on_mode, block.id);
     if (block.crosses)
         std::erase(m_by_frame[block.second_frame], block.id);
 }
@@ -228,12 +233,12 @@ std::vector<Block*> TranslationCache::of_frame(uint32_t frame)
     return all;
 }
 
-std::vector<Block*> TranslationCache::of_fpu()
+std::vector<Block*> TranslationCache::depending_on_mode()
 {
     std::vector<Block*> all;
-    for (const auto& one : m_blocks) {
-        if (one->active && one->uses_fpu)
-            all.push_back(one.get());
+    for (BlockId id : m_depending_on_mode) {
+        if (block(id)->active)
+            all.push_back(block(id));
     }
     return all;
 }

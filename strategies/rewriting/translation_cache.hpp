@@ -41,7 +41,7 @@ public:
     Block* active(uint32_t eip, CodeRing ring);
     // A block for this key and mode, active or not; null if there is none. One that `checks` is not taken for one that
     // does not.
-    Block* find(const BlockKey& key, FpuMode fpu, bool checks);
+    Block* find(const BlockKey& key, ControlMode mode, bool checks);
     // Translates and keeps. The block is dormant. Everything else may have been emptied to make room: true in `emptied`.
     Block& translate(TranslationRequest request, bool& emptied);
 
@@ -58,7 +58,8 @@ public:
 
     // Alive ones.
     std::vector<Block*> of_frame(uint32_t frame);
-    std::vector<Block*> of_fpu();
+    // Active ones.
+    std::vector<Block*> depending_on_mode();
 
     const CacheCounters& counters() const { return m_counters; }
     const std::vector<std::unique_ptr<Block>>& blocks() const { return m_blocks; }
@@ -87,6 +88,7 @@ private:
     std::array<std::vector<BlockId>, 2> m_entry_heads; // by the low 16 bits of the guest's address
     std::unordered_map<uint64_t, std::vector<BlockId>> m_by_address;
     std::unordered_map<uint32_t, std::vector<BlockId>> m_by_frame;
+    std::vector<BlockId> m_depending_on_mode; // alive
     std::array<std::array<Recent, 4096>, 2> m_recent;
     uint16_t m_next_record = 0; // of the SegmentRecords; those of dead blocks come back when the cache is emptied
     CacheCounters m_counters;

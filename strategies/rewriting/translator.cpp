@@ -80,7 +80,7 @@ public:
                 std::min<std::size_t>(longest_instruction, m_request.code.size() - offset));
             if (!decode_bytes(state, rest, next.instruction))
                 break;
-            next.treated = treat(next.instruction, m_request.key.ring == CodeRing::Ring3, m_request.fpu);
+            next.treated = treat(next.instruction, m_request.key.ring == CodeRing::Ring3, m_request.mode);
             offset += next.instruction.length();
             all.push_back(next);
             if (ends_block(next, m_request.checks))
@@ -106,7 +106,7 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     Block block;
     block.id = request.id;
     block.key = request.key;
-    block.fpu = request.fpu;
+    block.mode = request.mode;
     block.checks = request.checks;
     block.crosses = decoder.length() > request.in_page;
     block.host = request.host;
@@ -117,7 +117,7 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
         emission.check_source();
     bool open = true;
     for (const auto& decoded : instructions) {
-        block.uses_fpu |= decoded.treated.uses_fpu;
+        block.depends_on_mode |= decoded.treated.depends_on_mode;
         if (block.sites.size() > most_sites - 2 || emission.offset() > most_bytes) {
             emission.exit_to(decoded.eip);
             open = false;

@@ -16,7 +16,7 @@ namespace ringside::rewriting {
 
 struct TranslationRequest {
     BlockKey key;
-    FpuMode fpu;
+    ControlMode mode;
     bool checks = false;                // compare the source at each entry, and end behind each write to memory
     std::span<const uint8_t> code;      // from key.eip on: the page, and what is known of the next one
     uint32_t second_frame = 0;          // of the next page, if any of it is known

@@ -129,7 +129,7 @@ FpuKind fpu_kind(const Instruction& instruction)
 }
 
 // SDM 3A tables 2-2 and 13-1.
-uint8_t fpu_fault(FpuKind kind, FpuMode mode)
+uint8_t fpu_fault(FpuKind kind, ControlMode mode)
 {
     switch (kind) {
     case FpuKind::None:
@@ -146,7 +146,7 @@ uint8_t fpu_fault(FpuKind kind, FpuMode mode)
     return 0;
 }
 
-Treated treat_floating_point(const Instruction& instruction, FpuMode mode)
+Treated treat_floating_point(const Instruction& instruction, ControlMode mode)
 {
     auto kind = fpu_kind(instruction);
     uint8_t fault = fpu_fault(kind, mode);
@@ -172,13 +172,13 @@ std::string_view treatment_name(Treatment treatment)
     return "";
 }
 
-FpuMode fpu_mode_of(const CpuState& state)
+ControlMode control_mode_of(const CpuState& state)
 {
     return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
-        (state.cr4 & cr4::osfxsr) != 0 };
+        (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0 };
 }
 
-Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu)
+Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)
 {
     if (!is_harmless_set[instruction.info.meta.isa_set]
         && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSENTER && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSEXIT)
@@ -187,11 +187,13 @@ Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu)
         return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false };
     if (ring_3 && reaches_through_cs(instruction))
         return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false };
+    if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd))
+        return { Treatment::Identical, "The host's time-stamp counter is the guest's, too.", 0, ring_3 };
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);
         return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, 0, false };
     }
-    return treat_floating_point(instruction, fpu);
+    return treat_floating_point(instruction, mode);
 }
 
 }

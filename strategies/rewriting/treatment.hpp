@@ -17,23 +17,23 @@ enum class Treatment : uint8_t {
 };
 std::string_view treatment_name(Treatment treatment);
 
-// Floating-point instructions depend on control registers that translated code cannot ask: a translation with such
-// instructions is for one of these modes (SDM 3A §2.5).
-struct FpuMode {
+// Floating-point instructions, and RDTSC in ring 3, depend on control registers that translated code cannot ask: a
+// translation with such instructions is for one of these modes (SDM 3A §2.5).
+struct ControlMode {
     bool em = false, ts = false, mp = false; // CR0
-    bool osfxsr = false;                     // CR4
-    bool operator==(const FpuMode&) const = default;
+    bool osfxsr = false, tsd = false;        // CR4
+    bool operator==(const ControlMode&) const = default;
 };
-FpuMode fpu_mode_of(const CpuState& state);
+ControlMode control_mode_of(const CpuState& state);
 
 struct Treated {
     Treatment treatment = Treatment::Identical;
-    std::string_view reason; // for learners
-    uint8_t fault = 0;       // Callout: not executed, the guest gets #UD or #NM
-    bool uses_fpu = false;   // depends on FpuMode
+    std::string_view reason;      // for learners
+    uint8_t fault = 0;            // Callout: not executed, the guest gets #UD or #NM
+    bool depends_on_mode = false; // what becomes of it depends on ControlMode
 };
 
 // In ring 0, or in ring 3 with `ring_3`.
-Treated treat(const Instruction& instruction, bool ring_3, FpuMode fpu);
+Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode);
 
 }

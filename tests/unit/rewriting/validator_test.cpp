@@ -41,7 +41,7 @@ std::string translated(std::vector<uint8_t> code, CodeRing ring, bool checks)
     code.resize(code.size() + longest_instruction, 0xF4);
     TranslationRequest request;
     request.key = { 0x100000, 0x100, ring };
-    request.fpu.osfxsr = true;
+    request.mode.osfxsr = true;
     request.checks = checks;
     request.code = code;
     request.in_page = code.size();
