@@ -103,6 +103,9 @@ protected:
     Verdict take_fault(const Fault& fault);
     // The instruction at EIP, and those behind it that would be refused as well.
     Verdict emulate();
+    enum class Why : uint8_t { Refused, Follows }; // by the host CPU; one that was refused
+    // Nothing: the guest may go on, or the next instruction be emulated as well.
+    std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
     Verdict leave(Exit exit);
     // Before the guest goes on: does the machine want something?
     Verdict finish();
@@ -124,8 +127,6 @@ private:
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
 
     bool goes_on(const Instruction& next) const;
-    enum class Why : uint8_t { Refused, Follows }; // by the host CPU; one that was refused
-    std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
     Emulated execute(const Instruction& instruction, Why why);
     std::optional<Exit> interpret();
     bool shadow_holds_interrupt_up();

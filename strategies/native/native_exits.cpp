@@ -258,7 +258,6 @@ bool NativeCpu::goes_on(const Instruction& next) const
     }
 }
 
-// Nothing: the guest may go on, or the next instruction be emulated as well.
 std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& instruction, Why why)
 {
     unsigned ring = m_state.cpl();

@@ -3,10 +3,12 @@
 // bytes, its address and its mode.
 #pragma once
 
+#include "core/x86/decode.hpp"
 #include "strategies/rewriting/monitor_area.hpp"
 #include "strategies/rewriting/treatment.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace ringside::rewriting {
@@ -58,6 +60,7 @@ struct Site {
     uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
     uint16_t stub = 0;    // ... and where it leads while it is not linked
     uint32_t linked = 0;  // Exit: the block behind it, 0: none
+    uint16_t decoded = 0; // of the instruction that is executed: its number in Block::decoded, counted from 1; 0: not yet
 };
 
 // One guest instruction of a block, for people.
@@ -99,6 +102,7 @@ struct Block {
     std::vector<Point> points; // ascending
     std::vector<Site> sites;
     std::vector<SourceInstruction> instructions;
+    std::vector<std::unique_ptr<const Instruction>> decoded; // those that the monitor has executed
 
     struct Link {
         BlockId from = 0;

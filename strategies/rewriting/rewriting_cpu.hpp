@@ -58,6 +58,12 @@ private:
     void follow_effects(uint32_t effects, Gla address) override;
     Verdict cannot_emulate(const Instruction& instruction) override;
 
+    struct RealGsBase {
+        uint64_t end = 0;
+        uint32_t generation = 0;
+        bool operator==(const RealGsBase&) const = default;
+    };
+
     CodeRing ring() const { return m_state.cpl() == 3 ? CodeRing::Ring3 : CodeRing::Ring0; }
     void follow_mode();
     Block* find_or_translate();
@@ -78,12 +84,14 @@ private:
     std::optional<Stop> find_stop(uint64_t rip);
     Verdict execute_for(const ucontext_t& context);
     void take_world_at(Stop stop);
-    AfterCallout follow_branch(const Caller& caller, const Site& site);
-    Verdict perform(const Site& site);
+    AfterCallout follow_branch(const Caller& caller, uint32_t target);
+    const Instruction* instruction_of(Block& block, Site& site);
+    Verdict perform(Block& block, Site& site);
     AfterCallout go_on(Verdict verdict);
 
     // rewriting_segments.cpp
     void adopt_segment(SegmentRegister which, uint16_t real, uint16_t expected);
+    void follow_gs();
     void count_crossings();
     void follow_records();
     void note_load(const Site& site);
@@ -99,7 +107,9 @@ private:
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
     CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped
-    uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS
+    uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS ...
+    Segment m_followed_gs {};     // ... which it is, and ...
+    RealGsBase m_gs_base {};      // ... what that rests on
     uint32_t m_crossings = 0;     // of Slots::crossings, counted so far
     unsigned m_strain = 0;        // faults of ring 0 in segments that are cut for ring 3
     bool m_kernel_uses_program_segments = false;

@@ -91,10 +91,10 @@ AfterCallout RewritingCpu::on_callout()
     take_world_at(caller.stop);
     if (!caller.block)
         return go_on(finish());
-    const Site site = caller.block->sites[caller.site];
+    Site& site = caller.block->sites[caller.site];
     switch (site.kind) {
     case Site::Kind::Exit:
-        return follow_branch(caller, site);
+        return follow_branch(caller, site.eip);
     case Site::Kind::Changed:
         m_frames->source_changed(*caller.block);
         return go_on(finish());
@@ -103,30 +103,48 @@ AfterCallout RewritingCpu::on_callout()
     }
     if (site.shadow && m_engine.interrupt_pending())
         return go_on(finish()); // approach() knows what to do in a shadow
-    auto verdict = perform(site);
+    auto verdict = perform(*caller.block, site);
     if (verdict == Verdict::Resume)
         verdict = finish();
     return go_on(verdict);
 }
 
 // The next time the branch goes there by itself.
-AfterCallout RewritingCpu::follow_branch(const Caller& caller, const Site& site)
+AfterCallout RewritingCpu::follow_branch(const Caller& caller, uint32_t target)
 {
     BlockId id = caller.block->id;
     uint64_t flushes = m_cache->counters().flushes;
     auto after = go_on(finish());
     Block* from = m_cache->counters().flushes == flushes ? m_cache->block(id) : nullptr;
-    Block* to = m_cache->active(site.eip, ring());
-    bool linked = after != AfterCallout::Leave && from && to && m_state.eip == site.eip && m_cache->link(*from, caller.site, *to);
+    Block* to = m_cache->active(target, ring());
+    bool linked = after != AfterCallout::Leave && from && to && m_state.eip == target && m_cache->link(*from, caller.site, *to);
     return linked ? AfterCallout::Replaced : after;
 }
 
-GuestSignals::Verdict RewritingCpu::perform(const Site& site)
+// The instruction of a site is decoded once: as long as the block is alive its source is what it was.
+const Instruction* RewritingCpu::instruction_of(Block& block, Site& site)
+{
+    if (site.decoded != 0) [[likely]]
+        return block.decoded[site.decoded - 1u].get();
+    const auto* found = m_decoder.find(m_engine.memory(), m_state);
+    bool in_source = found && m_state.eip - block.key.eip + found->length() <= block.source.size();
+    if (!in_source)
+        return found;
+    block.decoded.push_back(std::make_unique<const Instruction>(*found));
+    site.decoded = static_cast<uint16_t>(block.decoded.size());
+    return found;
+}
+
+// One instruction and no more: those that follow are in the translation, and cheaper there.
+GuestSignals::Verdict RewritingCpu::perform(Block& block, Site& site)
 {
     if (site.kind == Site::Kind::Fault)
         return take_fault(fault_without_code(static_cast<Vector>(site.vector)));
+    const auto* instruction = instruction_of(block, site);
+    if (!instruction)
+        return take_fault(m_decoder.fault());
     CodeRing before = ring();
-    auto verdict = emulate();
+    auto verdict = emulate_one(*instruction, Why::Refused).value_or(Verdict::Resume);
     if (verdict == Verdict::Leave)
         return verdict;
     if (site.kind == Site::Kind::SegmentLoad && ring() == CodeRing::Ring0)

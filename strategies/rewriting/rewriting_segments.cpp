@@ -53,7 +53,7 @@ void RewritingCpu::make_segments_real()
 {
     NativeCpu::make_segments_real();
     const auto& real = m_segments.selectors();
-    m_real_gs = m_segments.ldt().selector_for(m_state.segment(Gs), m_segments.end());
+    follow_gs();
     m_area->state().real_fs = real[Fs];
     m_area->state().real_gs = m_real_gs;
     m_segments.set(Cs, m_state.segment(Cs), host_code_32);
@@ -63,6 +63,17 @@ void RewritingCpu::make_segments_real()
     else
         m_area->reveal();
     follow_records();
+}
+
+// The register is the monitor's, so m_segments does not know it.
+void RewritingCpu::follow_gs()
+{
+    RealGsBase base { m_segments.end(), m_segments.ldt().generation() };
+    if (base == m_gs_base && m_followed_gs == m_state.segment(Gs)) [[likely]]
+        return;
+    m_followed_gs = m_state.segment(Gs);
+    m_real_gs = m_segments.ldt().selector_for(m_followed_gs, m_segments.end());
+    m_gs_base = { m_segments.end(), m_segments.ldt().generation() };
 }
 
 // Whether the guest may change the ring by itself: only between short segments and none, and while nothing is special.
