@@ -1,7 +1,8 @@
-// How fast a guest's programs run natively: the eight compute kernels in ring 3 of bantam against the same objects linked as
-// a 32-bit program of the host, in turns within one run.
+// How fast a guest's programs run natively: the eight compute kernels in ring 3 of bantam against the same images as
+// 32-bit programs of the host, at the same addresses (bench/native_program), in turns within one run. The floor is the
+// program that gets a signal of the host for each timer tick that the guest gets.
 //
-//     native-speed [--runs N] [--json FILE]
+//     native-speed [KERNEL...] [--runs N] [--json FILE]
 //
 // Exit code 1: a bound is missed.
 #include "bench/support/interleaved.hpp"
@@ -50,7 +51,7 @@ const std::array candidates {
 
 std::vector<Machines> machines_here()
 {
-    std::vector<Machines> machines { Machines::HostProgram };
+    std::vector<Machines> machines { Machines::HostProgram, Machines::HostProgramWithSignals };
     for (const auto& candidate : candidates) {
         const auto* strategy = find_strategy(candidate.strategy);
         if (strategy && strategy->probe().available)
@@ -69,7 +70,8 @@ void add_rows(std::vector<BenchRow>& rows, const Workload& kernel, const Interle
         rows.push_back({ .what = fmt::format("native speed under {}: {}", candidate.strategy, kernel.name),
             .value = measured.wall(candidate.machine) * milli, .unit = "ms", .against = measured.wall(Machines::HostProgram) * milli,
             .ratio = measured.ratio(candidate.machine, Machines::HostProgram),
-            .cpu_ratio = measured.cpu_ratio(candidate.machine, Machines::HostProgram), .floor = {},
+            .cpu_ratio = measured.cpu_ratio(candidate.machine, Machines::HostProgram), 
+            .floor = measured.ratio(Machines::HostProgramWithSignals, Machines::HostProgram),
             .bound = candidate.calls && kernel.name == "calls" ? *candidate.calls : candidate.bound });
     }
 }
@@ -97,12 +99,17 @@ void add_means(std::vector<BenchRow>& rows)
 
 int main(int argc, char** argv)
 {
-    auto options = parse_bench_options({ "native-speed" }, argc, argv);
+    BenchUsage usage { .program = "native-speed" };
+    for (const auto& kernel : kernels)
+        usage.groups.push_back(kernel.name);
+    auto options = parse_bench_options(usage, argc, argv);
     if (!options)
         return static_cast<int>(ExitCode::Usage);
     auto machines = machines_here();
     std::vector<BenchRow> rows;
     for (const auto& kernel : kernels) {
+        if (!options->wants(kernel.name))
+            continue;
         auto measured = Interleaved::measure(kernel, std::array { Stretch {} }, machines, options->runs);
         if (!measured) {
             fmt::print(stderr, "native-speed: {}\n", measured.error().message);

@@ -24,8 +24,11 @@ enum class Machines : uint8_t {
     RingsideTrap,
     RingsideRewriting,
     RingsideParavirt,
-    HostProgram, // a compute kernel as a 32-bit program of the host (bench/native_program)
+    HostProgram, // the module as a 32-bit program of the host (bench/native_program)
+    HostProgramWithSignals, // which gets as many signals as the guest gets timer ticks
 };
+
+constexpr unsigned ticks_per_second = 100; // bantam's timer
 
 struct GuestTiming {
     TimedLines lines;

@@ -102,6 +102,8 @@ GuestSignals::Verdict NativeCpu::on_page_fault(Gla address, uint32_t error_code)
     auto filled = m_tlb.fill(m_state, address, access, privilege_of(m_state));
     switch (filled.outcome) {
     case TlbFill::Outcome::Mapped:
+        if (m_state.cpl() == 3 && address.value >= m_boundary)
+            m_boundary_stale = true; // the guest's tables give ring 3 more than they did
         record_exit(EventKind::ShadowFill, m_state.cpl(), m_state.eip, address.value, filled.pages, access == Access::Write);
         return Verdict::Resume;
     case TlbFill::Outcome::PageFault:

@@ -15,7 +15,7 @@ Nudge::~Nudge()
 // Without the timer nothing is wrong, only slower: a host that has no more timers is no reason to refuse a guest.
 void Nudge::start(int signal)
 {
-    constexpr long period = 5'000'000; // nanoseconds
+    constexpr long period = 3'000'000; // nanoseconds; the host looks when its own clock ticks
     sigevent event {};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = signal;

@@ -46,6 +46,10 @@ VirtualTlb::VirtualTlb(GuestMemory& memory, Window& window, uint64_t end)
 TlbFill VirtualTlb::fill(const CpuState& state, Gla address, Access access, Privilege privilege)
 {
     uint32_t page = page_of(address);
+    if (privilege == Privilege::Supervisor && m_visit) {
+        if (auto revealed = reveal_around(page, access))
+            return { TlbFill::Outcome::Mapped, 0, revealed->count };
+    }
     auto walk = walk_pages(m_memory, state, address, access, privilege, AccessedDirty::Update);
     if (!walk.present)
         return { TlbFill::Outcome::PageFault, walk.error_code };
@@ -117,7 +121,7 @@ void VirtualTlb::write_protect(uint32_t frame)
             if (!(entry & mapped) || !(entry & writable) || (entry & frame_mask) / page_size != frame)
                 continue;
             entry &= ~uint32_t { writable };
-            if (!concealed() || page < m_concealed_from)
+            if (!is_concealed(page))
                 m_window.protect(Gla { page * page_size }, page_size, protection_of(entry));
             m_host_mappings += 2;
         }
@@ -203,6 +207,7 @@ bool VirtualTlb::map(Run run, uint32_t entry)
     }
     if (!(entry & user))
         remember_supervisor(run);
+    conceal_or_remember(run, entry);
     return true;
 }
 
@@ -235,6 +240,8 @@ void VirtualTlb::flush()
     }
     m_host_mappings = 0;
     m_concealed_from = 0;
+    m_visit = false;
+    m_revealed.clear();
     m_low_supervisor.clear();
 }
 
@@ -382,45 +389,6 @@ void VirtualTlb::hide(Run run, uint32_t end)
     }
     if (hidden.count > 0)
         unmap(hidden);
-}
-
-// What is not mapped has no rights to lose, so that one call of the host is enough.
-void VirtualTlb::conceal(uint64_t boundary)
-{
-    auto first = static_cast<uint32_t>(boundary / page_size);
-    if (first >= m_end_page || concealed())
-        return;
-    m_window.protect(Gla { first * page_size }, uint64_t { m_end_page - first } * page_size, Window::Protection::None);
-    m_concealed_from = first;
-}
-
-// One call of the host for each run of pages with the same rights.
-void VirtualTlb::reveal()
-{
-    if (!concealed())
-        return;
-    Run run { m_concealed_from, 0 };
-    uint32_t rights = 0;
-    for (uint32_t page = m_concealed_from; page < m_end_page;) {
-        bool any = m_count[page / pages_per_table] > 0;
-        uint32_t now = any ? m_entries[page] & (mapped | writable) : 0;
-        if (now != rights) {
-            reveal(run, rights);
-            run = { page, 0 };
-            rights = now;
-        }
-        uint32_t step = any ? 1 : pages_per_table - page % pages_per_table;
-        run.count += step;
-        page += step;
-    }
-    reveal(run, rights);
-    m_concealed_from = 0;
-}
-
-void VirtualTlb::reveal(Run run, uint32_t rights)
-{
-    if (rights & mapped)
-        m_window.protect(Gla { run.page * page_size }, uint64_t { run.count } * page_size, protection_of(rights));
 }
 
 }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ringside {
@@ -73,10 +74,11 @@ public:
     }
 
     // While ring 3 runs with segments that reach beyond the boundary: nothing from `boundary` on can be touched, but the
-    // mappings stay, and reveal() gives their rights back. No page may be filled there in between.
+    // mappings stay.
     void conceal(uint64_t boundary);
+    // Ring 0 runs. What it touched at its last visits has its rights back; the rest gets them when it is touched (fill()).
     void reveal();
-    bool concealed() const { return m_concealed_from != 0; }
+    bool concealed() const { return m_concealed_from != 0 && !m_visit; }
 
     VirtualTlbTuning& tuning() { return m_tuning; }
     uint64_t mapped_pages() const { return m_mapped; }
@@ -104,7 +106,12 @@ private:
     void hide(Run run, uint32_t end);
     template<typename Action>
     void for_each_table(Action action) const;
-    void reveal(Run run, uint32_t rights);
+    bool is_concealed(uint32_t page) const;
+    void conceal_or_remember(Run run, uint32_t entry);
+    void remember_revealed(Run run);
+    std::optional<Run> reveal_around(uint32_t page, Access access);
+    void reveal_run(Run run);
+    void reveal_everything();
 
     GuestMemory& m_memory;
     Window& m_window;
@@ -120,7 +127,12 @@ private:
     uint64_t m_mapped = 0;
     uint32_t m_host_mappings = 0;                // an upper bound
     std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden
-    uint32_t m_concealed_from = 0;               // the first concealed page; 0: none is
+    // From m_concealed_from on (0: nothing is concealed) every page of ring 0's that is mapped has no rights, or is in
+    // m_revealed while ring 0 runs. The list outlives the visit: it is what the next one begins with.
+    uint32_t m_concealed_from = 0;
+    bool m_visit = false;
+    std::vector<Run> m_revealed;
+    uint32_t m_visits = 0;
     uint64_t m_boundary = 0;                     // of the last hide_supervisor_pages(); 0: look at all pages
 };
 

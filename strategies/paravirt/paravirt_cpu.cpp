@@ -23,6 +23,8 @@ namespace {
 // As ringside_world: the gate has no other way to find it.
 ParavirtCpu* s_cpu = nullptr;
 
+constexpr uint32_t four_gib = 0; // the end of a flat segment
+
 uint64_t address_of(const char& code)
 {
     return reinterpret_cast<uint64_t>(&code);
@@ -49,7 +51,7 @@ Result<void> ParavirtCpu::set_up()
     m_pages.emplace(std::move(*pages));
     m_segments.ldt().reserve(PV_KERNEL_CS, kernel_code(), Window::end);
     m_segments.ldt().reserve(PV_KERNEL_DS, kernel_data(), Window::end);
-    reserve_user_segments(m_hypercalls.boundary());
+    make_programs_reach(m_hypercalls.boundary());
     initialize_event_controllers(m_engine.bus());
     s_cpu = this;
     ringside_world.gate_window = address_of(ringside_gate_window);
@@ -115,7 +117,8 @@ void ParavirtCpu::leave_notes()
 {
     shared().attention = m_engine.interrupt_pending();
     bool rings = m_engine.recorder().wants_ring_changes();
-    bool returns = m_tlb.has_supervisor_pages_below(m_hypercalls.boundary());
+    bool flat = m_programs_end != m_hypercalls.boundary();
+    bool returns = flat || m_tlb.has_supervisor_pages_below(m_hypercalls.boundary());
     m_pages->set_watched(static_cast<uint8_t>((rings ? PAGE_WATCHED_RINGS : 0) | (returns ? PAGE_WATCHED_RETURNS : 0)));
 }
 
@@ -202,23 +205,10 @@ void ParavirtCpu::reserve_user_segments(uint32_t end)
 // docs/decisions/0010. The gates change rings unseen; a system call since the last look means that ring 3 has not stayed.
 void ParavirtCpu::make_segments_real()
 {
-    constexpr uint32_t four_gib = 0;
-    uint64_t now = __rdtsc();
-    if (m_state.cpl() != 3) {
+    if (m_state.cpl() != 3)
         reveal_kernel();
-    } else {
-        if (std::exchange(m_system_calls_seen, m_system_calls) != m_system_calls)
-            m_separation.in_ring_0(now);
-        m_tlb.hide_supervisor_pages(m_hypercalls.boundary());
-        bool concealed = m_separation.in_ring_3(now) == RingSeparation::Method::Concealed;
-        if ((concealed || !executes_below(m_hypercalls.boundary())) && !m_flat_programs) {
-            m_tlb.conceal(m_hypercalls.boundary());
-            m_pages->conceal();
-            reserve_user_segments(four_gib);
-            m_flat_programs = true;
-            m_separation.done(__rdtsc());
-        }
-    }
+    else
+        separate_program();
     for (unsigned which = 0; which < m_state.segments.size(); ++which) {
         const Segment& segment = m_state.segments[which];
         uint16_t real = segment_for(segment.selector) ? segment.selector
@@ -227,13 +217,38 @@ void ParavirtCpu::make_segments_real()
     }
 }
 
+void ParavirtCpu::separate_program()
+{
+    uint32_t boundary = m_hypercalls.boundary();
+    uint64_t now = __rdtsc();
+    if (std::exchange(m_system_calls_seen, m_system_calls) != m_system_calls)
+        m_separation.in_ring_0(now);
+    m_tlb.hide_supervisor_pages(boundary);
+    bool stays = m_separation.in_ring_3(now) == RingSeparation::Method::Concealed;
+    if (m_tlb.concealed() && m_programs_end == four_gib)
+        return;
+    if (!stays && executes_below(boundary))
+        return make_programs_reach(boundary);
+    m_tlb.conceal(boundary);
+    m_pages->conceal();
+    make_programs_reach(four_gib);
+    m_separation.done(__rdtsc());
+}
+
+// While ring 0 runs, the segments that wait for ring 3 may be flat: leave_notes() sees to it that no gate leads there past
+// separate_program(). Changing them is two calls of the host, of which a timer interrupt of a program that computes needs
+// none.
+void ParavirtCpu::make_programs_reach(uint32_t end)
+{
+    if (std::exchange(m_programs_end, end) != end)
+        reserve_user_segments(end);
+}
+
 void ParavirtCpu::reveal_kernel()
 {
     m_separation.in_ring_0(__rdtsc());
     NativeCpu::reveal_kernel();
     m_pages->reveal();
-    if (std::exchange(m_flat_programs, false))
-        reserve_user_segments(m_hypercalls.boundary());
 }
 
 // --- Page tables ---
@@ -253,7 +268,7 @@ void ParavirtCpu::load_page_directory(const CpuState& state, bool paging_began)
 
 void ParavirtCpu::set_boundary(uint32_t boundary)
 {
-    reserve_user_segments(boundary);
+    make_programs_reach(boundary);
 }
 
 }

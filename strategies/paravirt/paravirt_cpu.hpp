@@ -54,6 +54,8 @@ private:
     volatile pv_shared_info& shared() const { return m_pages->info(); }
     std::optional<Segment> segment_for(uint16_t selector) const;
     void reserve_user_segments(uint32_t end);
+    void make_programs_reach(uint32_t end);
+    void separate_program();
     void leave_notes();
     void set_time();
     void count_system_calls();
@@ -77,7 +79,7 @@ private:
     uint32_t m_system_calls = 0;      // of shared().system_calls, counted so far
     uint32_t m_system_calls_seen = 0; // the same when ring 3 was last looked at
     uint64_t m_time_tsc = 0, m_time_nanoseconds = 0; // as the guest was shown them
-    bool m_flat_programs = false;     // ring 3's segments reach to 4 GiB
+    uint32_t m_programs_end = 1;      // where ring 3's segments really end; 0: 4 GiB, 1: there are none yet
     bool m_taken = false;             // m_state has the guest's registers
 };
 

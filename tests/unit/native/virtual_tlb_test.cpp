@@ -254,13 +254,13 @@ TEST_CASE("Before ring 3 runs, pages of ring 0 below the boundary go", "[native]
     }
 }
 
-TEST_CASE("Concealed pages cannot be touched, and have their old rights when they are revealed", "[native]")
+TEST_CASE("Concealed pages cannot be touched, and have their old rights when ring 0 touches them", "[native]")
 {
     if (!native_available())
         return;
     World world;
-    world.entry(0, 0x100000 | present | writable | user | accessed | dirty);
-    world.entry(1, 0x110000 | present | user | accessed);
+    world.entry(0, 0x100000 | present | writable | accessed | dirty);
+    world.entry(1, 0x110000 | present | accessed);
     REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
     REQUIRE(world.fill(World::at(1), Access::Read).outcome == TlbFill::Outcome::Mapped);
 
@@ -268,9 +268,16 @@ TEST_CASE("Concealed pages cannot be touched, and have their old rights when the
     CHECK(world.tlb.concealed());
     CHECK_FALSE(can_read(World::at(0)));
     CHECK_FALSE(can_read(World::at(1)));
+    CHECK(world.fill(World::at(0), Access::Read, Privilege::User).outcome == TlbFill::Outcome::PageFault);
+    CHECK_FALSE(can_read(World::at(0)));
+
     world.tlb.reveal();
     CHECK_FALSE(world.tlb.concealed());
+    CHECK(world.fill(World::at(1), Access::Read, Privilege::User).outcome == TlbFill::Outcome::PageFault);
+    CHECK_FALSE(can_read(World::at(1)));
+    CHECK(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
     CHECK(can_write(World::at(0)));
+    CHECK(world.fill(World::at(1), Access::Read).outcome == TlbFill::Outcome::Mapped);
     CHECK(can_read(World::at(1)));
     CHECK_FALSE(can_write(World::at(1)));
     CHECK_FALSE(can_read(World::at(2)));
@@ -279,7 +286,137 @@ TEST_CASE("Concealed pages cannot be touched, and have their old rights when the
     {
         world.tlb.conceal(uint64_t { base } + 0x400000);
         CHECK(can_write(World::at(0)));
+        CHECK(can_read(World::at(1)));
     }
+}
+
+TEST_CASE("What ring 0 touched at one visit it has at once at the next", "[native]")
+{
+    if (!native_available())
+        return;
+    World world;
+    world.entry(0, 0x100000 | present | writable | accessed | dirty);
+    world.entry(1, 0x110000 | present | accessed);
+    for (uint32_t page : { 0u, 1u })
+        REQUIRE(world.fill(World::at(page), Access::Read).outcome == TlbFill::Outcome::Mapped);
+    world.tlb.conceal(base);
+    world.tlb.reveal();
+    REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+    world.tlb.conceal(base);
+    CHECK_FALSE(can_read(World::at(0)));
+    auto calls = world.window.host_calls().count;
+    world.tlb.reveal();
+    CHECK(world.window.host_calls().count == calls + 1);
+    CHECK(can_write(World::at(0)));
+    CHECK_FALSE(can_read(World::at(1)));
+
+    SECTION("with the rights that it has by then")
+    {
+        world.entry(0, 0x120000 | present | accessed);
+        world.tlb.invalidate_page(world.state, Gla { World::at(0) });
+        world.tlb.conceal(base);
+        world.tlb.reveal();
+        CHECK(can_read(World::at(0)));
+        CHECK_FALSE(can_write(World::at(0)));
+    }
+    SECTION("but not for ever")
+    {
+        bool asked_again = false;
+        for (int visit = 0; visit < 1000 && !asked_again; ++visit) {
+            world.tlb.conceal(base);
+            CHECK_FALSE(can_read(World::at(0)));
+            world.tlb.reveal();
+            asked_again = !can_read(World::at(0));
+        }
+        CHECK(asked_again);
+        CHECK(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        CHECK(can_write(World::at(0)));
+    }
+}
+
+TEST_CASE("What ring 0 maps at a visit is concealed behind it, and so is what is mapped while ring 3 runs", "[native]")
+{
+    if (!native_available())
+        return;
+    World world;
+    constexpr uint32_t kernel = present | writable | accessed | dirty;
+    world.entry(0, 0x100000 | kernel);
+    REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+    world.tlb.conceal(base);
+    SECTION("at a visit")
+    {
+        world.tlb.reveal();
+        for (uint32_t page : { 5u, 40u, 300u }) {
+            world.entry(page, (0x100000 + page * page_size) | kernel);
+            REQUIRE(world.fill(World::at(page), Access::Write).outcome == TlbFill::Outcome::Mapped);
+            CHECK(can_write(World::at(page)));
+        }
+        world.tlb.conceal(base);
+        for (uint32_t page : { 0u, 5u, 40u, 300u })
+            CHECK_FALSE(can_read(World::at(page)));
+    }
+    SECTION("many at a visit, after which the next begins with everything")
+    {
+        world.tlb.reveal();
+        for (uint32_t page = 0; page < 80; page += 2) {
+            world.entry(page, (0x100000 + page * page_size) | kernel);
+            REQUIRE(world.fill(World::at(page), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        }
+        world.tlb.conceal(base);
+        for (uint32_t page = 0; page < 80; page += 2)
+            CHECK_FALSE(can_read(World::at(page)));
+        world.tlb.reveal();
+        for (uint32_t page = 0; page < 80; page += 2)
+            CHECK(can_write(World::at(page)));
+    }
+    SECTION("while ring 3 runs")
+    {
+        world.entry(5, 0x105000 | kernel);
+        REQUIRE(world.fill(World::at(5), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        CHECK_FALSE(can_read(World::at(5)));
+        world.tlb.reveal();
+        CHECK(world.fill(World::at(5), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        CHECK(can_write(World::at(5)));
+    }
+    SECTION("with a boundary that moves")
+    {
+        world.entry(5, 0x105000 | kernel);
+        REQUIRE(world.fill(World::at(5), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        world.tlb.reveal();
+        world.tlb.conceal(uint64_t { base } + 3 * page_size);
+        CHECK(can_write(World::at(0)));
+        CHECK_FALSE(can_read(World::at(5)));
+    }
+    SECTION("and a flush leaves nothing concealed")
+    {
+        world.tlb.flush();
+        CHECK_FALSE(world.tlb.concealed());
+        REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+        CHECK(can_write(World::at(0)));
+    }
+}
+
+TEST_CASE("A frame that becomes read-only is so in what is concealed, too", "[native]")
+{
+    if (!native_available())
+        return;
+    World world;
+    constexpr uint32_t kernel = present | writable | accessed | dirty;
+    for (uint32_t page : { 0u, 20u }) {
+        world.entry(page, (0x100000 + page * page_size) | kernel);
+        REQUIRE(world.fill(World::at(page), Access::Write).outcome == TlbFill::Outcome::Mapped);
+    }
+    world.tlb.conceal(base);
+    world.tlb.reveal();
+    REQUIRE(world.fill(World::at(0), Access::Write).outcome == TlbFill::Outcome::Mapped);
+    for (uint32_t page : { 0u, 20u })
+        world.tlb.write_protect(0x100 + page);
+    CHECK(can_read(World::at(0)));
+    CHECK_FALSE(can_write(World::at(0)));
+    CHECK_FALSE(can_read(World::at(20)));
+    CHECK(world.fill(World::at(20), Access::Read).outcome == TlbFill::Outcome::Mapped);
+    CHECK(can_read(World::at(20)));
+    CHECK_FALSE(can_write(World::at(20)));
 }
 
 TEST_CASE("Without paging the window shows physical memory, without its holes", "[native]")
