@@ -100,7 +100,7 @@ uint32_t VirtualTlb::restricted(uint32_t entry) const
 
 Window::Protection VirtualTlb::protection_of(uint32_t entry) const
 {
-    if (m_rules.executable)
+    if (m_rules.executable || (m_rules.user_executable && (entry & user)))
         return entry & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute;
     return entry & writable ? Window::Protection::ReadWrite : Window::Protection::Read;
 }

@@ -35,6 +35,7 @@ struct VirtualTlbTuning {
 // What a strategy asks for that does not run the guest's code where it lies.
 struct VirtualTlbRules {
     bool executable = true;                   // guest code runs in these pages
+    bool user_executable = true;              // and in those of ring 3
     const WatchedFrames* read_only = nullptr; // frames that are never mapped writable
 };
 

@@ -144,9 +144,10 @@ public:
     void attach();
     void detach();
 
-    // While ring 3 runs with segments that reach here: what only ring 0 may use.
-    void conceal();
-    void reveal();
+    // While ring 3 runs with segments that reach here: what only ring 0 may use, or everything.
+    enum class Hidden : uint8_t { None, Ring0, All };
+    void conceal(Hidden hidden);
+    void reveal() { conceal(Hidden::None); }
 
 private:
     static constexpr uint32_t slots_at = 0x1000, state_at = 0x2000, constants_at = 0x3000, tables_at = 0x40000;
@@ -160,11 +161,14 @@ private:
     static_assert(segments_at + segment_records * sizeof(SegmentRecord) <= answers_at);
     static_assert(answers_at + cpuid_records * sizeof(CpuidRecord) <= tables_at);
 
+    struct Part;
+    static std::span<const Part> parts();
+
     MonitorArea() = default;
     int m_file = -1;
     std::byte* m_ours = nullptr;
     bool m_attached = false;
-    bool m_concealed = false;
+    Hidden m_hidden = Hidden::None;
 };
 
 }

@@ -43,7 +43,9 @@ bool is_writable_data(const Segment& segment)
 
 }
 
-RewritingCpu::RewritingCpu(Engine& engine, Window window) : NativeCpu(engine, std::move(window), MonitorArea::base)
+RewritingCpu::RewritingCpu(Engine& engine, Window window) 
+    : NativeCpu(engine, std::move(window), MonitorArea::base)
+    , m_user_code(engine.strategy_options().user_code)
 {
 }
 
@@ -62,7 +64,7 @@ Result<void> RewritingCpu::set_up()
     m_records.emplace(*m_area, m_engine.memory());
     m_map.emplace(m_engine.memory(), *m_cache);
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
-    m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched() });
+    m_tlb.set_rules({ .executable = false, .user_executable = m_user_code == UserCode::Direct, .read_only = &m_frames->watched() });
     return NativeCpu::set_up();
 }
 
@@ -167,6 +169,10 @@ std::optional<Exit> RewritingCpu::approach()
             if (auto exit = execute_shadowed())
                 return exit;
             continue;
+        }
+        if (runs_direct()) {
+            m_target = m_state.eip;
+            return std::nullopt;
         }
         if (Block* block = find_or_translate()) {
             m_target = block->body_address();

@@ -35,7 +35,11 @@ RewritingCpu::Caller RewritingCpu::called_from(uint32_t number)
 std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, ucontext_t& context)
 {
     auto& registers = context.uc_mcontext.gregs;
-    auto stop = find_stop(static_cast<uint64_t>(registers[REG_RIP]));
+    auto rip = static_cast<uint64_t>(registers[REG_RIP]);
+    m_stop_direct = runs_direct();
+    if (m_stop_direct)
+        return NativeCpu::take_registers(signal, context);
+    auto stop = find_stop(rip);
     m_lost = !stop;
     if (stop) {
         HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
@@ -78,6 +82,7 @@ void RewritingCpu::take_world_at(Stop stop)
     world.gpr[Edx] = host.edx;
     world.gpr[Esp] = host.esp;
     m_stop_ring = stop.ring;
+    m_stop_direct = false;
     take_world(stop.eip);
     m_state.interrupt_shadow = stop.shadow;
 }
