@@ -9,8 +9,10 @@ namespace ringside {
 // Blocks lie in the order in which they were translated. When Unicorn's buffer is full it begins anew.
 void Openings::find_new()
 {
-    if (!is_there(m_last))
-        forget();
+    if (!is_there(m_last)) {
+        m_last = {};
+        m_ways_out.clear();
+    }
     while (auto block = m_code.block_behind(m_last)) {
         m_last = *block;
         auto noted = m_noted.find(static_cast<uint32_t>(block->guest));
@@ -26,25 +28,12 @@ void Openings::find_new()
     }
 }
 
-void Openings::forget()
-{
-    m_last = {};
-    m_ways_out.clear();
-}
-
-// A return must have its detour before it runs, and it is the last of all blocks. If it is not found, Unicorn's buffer has
-// begun anew with what was the last block before still in it.
+// A return must have its detour before it runs.
 void Openings::note(uint32_t guest, bool is_return)
 {
     m_noted[guest] = is_return;
-    if (!is_return || m_returns_lead_to == 0)
-        return;
-    find_new();
-    if (!m_ways_out.empty() && m_ways_out.back().block.guest == guest)
-        return;
-    remove();
-    forget();
-    find_new();
+    if (is_return && m_returns_lead_to != 0)
+        find_new();
 }
 
 void Openings::lead_returns(uintptr_t target)

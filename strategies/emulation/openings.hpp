@@ -41,7 +41,6 @@ private:
         bool is_return = false;
     };
     void find_new();
-    void forget();
     void lead(const WayOut& way_out);
     void replace(uint8_t before, uint8_t after);
     bool is_there(const TranslatedCode::Block& block) const;
