@@ -18,6 +18,7 @@ struct Workload {
 
 enum class Machines : uint8_t {
     Ringside,
+    RingsideAgain,     // the same: what two machines that do not differ are measured to differ by
     RingsideRecording, // every event recorded and written to a file in memory
     Qemu,
     Bare,              // bare Unicorn
