@@ -53,9 +53,8 @@ void Alarm::loop()
     }
 }
 
-// Who has been rung for sets the next moment soon, and need not wake this thread for it: to wake a thread on another CPU is
-// the dearest part of a timer interrupt in a virtual machine. The wait is shorter than what set() believes, by more than
-// the ringing takes.
+// Who has been rung for sets the next moment soon, and need not wake this thread for it, which would cost a timer interrupt
+// of the guest some microseconds. The wait is shorter than what set() believes, by more than the ringing takes.
 void Alarm::expect_next(std::unique_lock<std::mutex>& lock, Nanoseconds rang_at)
 {
     constexpr Nanoseconds soon = 500'000;
