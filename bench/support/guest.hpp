@@ -10,10 +10,13 @@
 
 namespace ringside {
 
+constexpr unsigned ticks_per_second = 100; // bantam's timer
+
 struct Workload {
     std::string name;
     std::string arguments;         // of the kernel's command line
     std::string module = {};       // a ring-3 program, without ".elf"; empty for a workload of the kernel
+    unsigned hertz = ticks_per_second;
 };
 
 enum class Machines : uint8_t {
@@ -29,11 +32,11 @@ enum class Machines : uint8_t {
     HostProgramWithSignals, // which gets as many signals as the guest gets timer ticks
 };
 
-constexpr unsigned ticks_per_second = 100; // bantam's timer
-
 struct GuestTiming {
     TimedLines lines;
     double until_first_instruction = 0; // seconds from the start of the worker's creation; Ringside only
+    uint64_t interrupts = 0;           // taken by the guest in the whole run; Ringside only
+    double signals = 0;                // seconds of the whole run that the host's signals took; Ringside only
 };
 
 // Where this build's programs and guests are.
