@@ -17,6 +17,7 @@
 #include "core/x86/paging.hpp"
 #include "strategies/native/window.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -96,6 +97,8 @@ private:
     bool has_mapped(Run run) const;
     void forget(Run run);
     Run run_around(const CpuState& state, uint32_t page, uint32_t entry, uint32_t page_bytes) const;
+    void note_mapped(uint32_t page);
+    uint32_t entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const;
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
     uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;
     bool is_mappable(uint32_t page, uint64_t frame) const;
@@ -123,7 +126,9 @@ private:
         void operator()(uint32_t* entries) const { std::free(entries); }
     };
     std::unique_ptr<uint32_t[], Free> m_entries; // one a page of the window; untouched parts take no memory
-    std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB
+    std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB ...
+    std::vector<uint32_t> m_first;               // ... and a page that is not behind the first of them
+    std::array<uint64_t, 16> m_tables {};        // one bit for each 4 MiB: set where anything is mapped
     uint64_t m_mapped = 0;
     uint32_t m_host_mappings = 0;                // an upper bound
     std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden

@@ -8,12 +8,13 @@
 
 namespace ringside::rewriting {
 
-Emission::Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record)
+Emission::Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record, uint16_t first_answer)
     : m_area(area)
     , m_block(block)
     , m_id(id)
     , m_emitter(block.host)
     , m_next_record(first_record)
+    , m_next_answer(first_answer)
 {
 }
 

@@ -45,6 +45,11 @@ public:
     // Of the guest's memory at EDX, through the monitor's flat segment.
     void load_at_edx(uint8_t offset) { u8(0x65), u8(0x8B), u8(0x4A), u8(offset); }                 // mov %gs:offset(%edx), %ecx
     void load_word_at_edx(uint8_t offset) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x4A), u8(offset); }  // movzw, the same
+    // Of the guest's memory at ECX, through the segment that the prefix says.
+    void load_edx_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x8B), u8(0x51), u8(offset); }
+    void load_edx_word_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x0F), u8(0xB7), u8(0x51), u8(offset); }
+    void store_edx_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x89), u8(0x51), u8(offset); }
+    void store_dx_at_ecx(uint8_t prefix, uint8_t offset) { u8(0x66), store_edx_at_ecx(prefix, offset); }
     // Of the guest's stack.
     void load_at_esp(uint8_t offset) { u8(0x8B), u8(0x4C), u8(0x24), u8(offset); }                 // mov offset(%esp), %ecx
     void load_word_at_esp(uint8_t offset) { u8(0x0F), u8(0xB7), u8(0x4C), u8(0x24), u8(offset); }  // movzw, the same

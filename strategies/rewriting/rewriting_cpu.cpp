@@ -105,6 +105,10 @@ void RewritingCpu::gather_state()
 {
     bool open = m_area->state().interrupts == interrupts_on;
     m_state.eflags = (m_state.eflags & ~eflags::if_) | (open ? eflags::if_ : 0);
+    const volatile VirtualState& shown = m_area->state();
+    m_state.cr0 = (m_state.cr0 & ~cr0::ts) | (shown.control[0] & cr0::ts);
+    m_state.gdtr = { shown.table_bases[0], static_cast<uint16_t>(shown.table_limits[0]) };
+    m_state.idtr = { shown.table_bases[1], static_cast<uint16_t>(shown.table_limits[1]) };
 }
 
 void RewritingCpu::spread_state()
@@ -121,6 +125,10 @@ void RewritingCpu::spread_state()
     for (auto [number, value] : std::array<std::pair<unsigned, uint32_t>, 4> {
              { { 0, m_state.cr0 }, { 2, m_state.cr2 }, { 3, m_state.cr3 }, { 4, m_state.cr4 } } })
         shown.control[number] = value;
+    shown.table_bases[0] = m_state.gdtr.base;
+    shown.table_limits[0] = m_state.gdtr.limit;
+    shown.table_bases[1] = m_state.idtr.base;
+    shown.table_limits[1] = m_state.idtr.limit;
     for (unsigned which = 0; which < m_state.segments.size(); ++which)
         shown.selectors[which] = m_state.segments[which].selector;
 }

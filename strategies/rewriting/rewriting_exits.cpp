@@ -147,6 +147,7 @@ GuestSignals::Verdict RewritingCpu::perform(Block& block, Site& site)
     if (!instruction)
         return take_fault(m_decoder.fault());
     CodeRing before = ring();
+    uint32_t leaf = m_state.gpr[Eax];
     auto verdict = emulate_one(*instruction, Why::Refused).value_or(Verdict::Resume);
     if (verdict == Verdict::Leave)
         return verdict;
@@ -154,6 +155,8 @@ GuestSignals::Verdict RewritingCpu::perform(Block& block, Site& site)
         note_load(site);
     if (site.kind == Site::Kind::Interrupt && before == CodeRing::Ring3 && ring() == CodeRing::Ring0)
         note_entry(site.vector);
+    if (site.kind == Site::Kind::Identify)
+        m_records->note_answer(site.record, leaf, m_state);
     if (site.kind == Site::Kind::InterruptReturn && ring() == CodeRing::Ring3)
         note_return();
     return verdict;

@@ -80,6 +80,8 @@ void RewritingCpu::follow_gs()
 void RewritingCpu::follow_records()
 {
     m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
+    m_records->note_cr0(m_state.cr0, !m_cache->any_depends_on_mode());
+    m_area->state().records_valid = 1;
     const std::array real { std::pair { Ds, m_segments.selectors()[Ds] }, std::pair { Es, m_segments.selectors()[Es] },
         std::pair { Fs, m_segments.selectors()[Fs] }, std::pair { Gs, m_real_gs } };
     bool truncated = m_boundary <= m_end && !m_tlb.concealed();

@@ -111,7 +111,7 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     block.crosses = decoder.length() > request.in_page;
     block.host = request.host;
     block.source.assign(request.code.begin(), request.code.begin() + decoder.length());
-    Emission emission(area, block, request.id, request.first_record);
+    Emission emission(area, block, request.id, request.first_record, request.first_answer);
     emission.entry();
     if (request.checks)
         emission.check_source();
