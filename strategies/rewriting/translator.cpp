@@ -14,6 +14,9 @@ constexpr std::size_t most_instructions = 64;
 constexpr std::size_t most_sites = 120;      // an instruction has at most two
 constexpr std::size_t most_bytes = 12 * 1024; // an instruction takes at most a kilobyte
 
+// Room that suffices for most blocks.
+constexpr std::size_t usual_points = 24, usual_sites = 4, usual_instructions = 12;
+
 struct Decoded {
     Instruction instruction;
     Treated treated;
@@ -140,6 +143,9 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     block.mode = request.mode;
     block.checks = request.checks;
     block.host = request.host;
+    block.points.reserve(usual_points);
+    block.sites.reserve(usual_sites);
+    block.instructions.reserve(usual_instructions);
     auto take_source = [&](uint32_t length) { block.source.assign(request.code.begin(), request.code.begin() + length); };
     Emission emission(area, block, request.id, request.first_record, request.first_answer);
     emission.entry();
