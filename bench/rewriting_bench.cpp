@@ -1,6 +1,6 @@
-// What binary rewriting promises: instructions, system calls and a kernel's privileged operations against traps and against
-// the host, translation, how seldom the cache is left, the start, and the compute kernels against QEMU's TCG. Whatever is
-// compared is measured in turns within one run.
+// What binary rewriting promises: instructions, system calls and a kernel's privileged operations against traps and
+// against the host, translation, how seldom the cache is left, the start, and the compute kernels against QEMU's TCG.
+// Whatever is compared is measured in turns within one run.
 //
 //     rewriting-bench [instructions] [guests] [translation] [transitions] [boot] [qemu] [--runs N] [--json FILE]
 //

@@ -49,7 +49,8 @@ Rows measure_against_qemu(const BenchOptions& options)
     }
     std::vector<double> wall, cpu;
     for (const auto& kernel : kernels) {
-        auto measured = Interleaved::measure(kernel, std::array { Stretch {} }, std::array { RingsideRewriting, Qemu }, options.runs);
+        auto measured = Interleaved::measure(
+            kernel, std::array { Stretch {} }, std::array { RingsideRewriting, Qemu }, options.runs);
         if (!measured)
             return measured.propagate();
         wall.push_back(measured->ratio(RingsideRewriting, Qemu));

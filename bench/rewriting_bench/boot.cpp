@@ -34,7 +34,7 @@ Rows measure_boot(const BenchOptions& options)
 {
     std::vector<double> emulated, rewritten;
     for (unsigned run = 0; run < options.runs; ++run) {
-        for (auto [strategy, samples] : { std::pair { "emulation", &emulated }, std::pair { "rewriting", &rewritten } }) {
+        for (auto [strategy, samples] : { std::pair { "emulation", &emulated }, { "rewriting", &rewritten } }) {
             auto seconds = seconds_to_ring_3(strategy);
             if (!seconds)
                 return seconds.propagate();
@@ -43,8 +43,8 @@ Rows measure_boot(const BenchOptions& options)
     }
     double value = median(rewritten), against = median(emulated);
     return std::vector<BenchRow> {
-        { .what = "rewriting against emulation: boot to ring 3", .value = value * milli, .unit = "ms", .against = against * milli,
-            .ratio = value / against, .cpu_ratio = {}, .floor = {}, .bound = most_times },
+        { .what = "rewriting against emulation: boot to ring 3", .value = value * milli, .unit = "ms",
+            .against = against * milli, .ratio = value / against, .cpu_ratio = {}, .floor = {}, .bound = most_times },
     };
 }
 

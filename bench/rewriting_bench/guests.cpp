@@ -14,7 +14,8 @@ constexpr uint32_t host_calls = 1'000'000;
 constexpr double guest_calls = 2e6;
 
 const Workload system_calls { "syscalls", "n=2000000", "syscalls" };
-// Under trap it finds that PUSHF shows the host's flags, and ends by saying so; the operations are carried out all the same.
+// Under trap it finds that PUSHF shows the host's flags, and ends by saying so; its operations are carried out all the
+// same.
 const Workload privileged { .name = "privops", .arguments = "n=20000", .may_fail = true };
 
 Result<Moment> timed(Machines machine, const Workload& workload)

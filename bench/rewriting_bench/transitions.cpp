@@ -1,5 +1,6 @@
-// How often a guest that goes from block to block needs the monitor for it, between the marks of a workload. How many blocks
-// it executes there is what emulation counts for the same workload: counting them natively would cost more than they do.
+// How often a guest that goes from block to block needs the monitor for it, between the marks of a workload. How many
+// blocks it executes there is what emulation counts for the same workload: counting them natively would cost more than
+// they do.
 #include "bench/rewriting_bench/groups.hpp"
 #include "bench/rewriting_bench/watched_run.hpp"
 #include "strategies/rewriting/rewriting_cpu.hpp"
@@ -73,8 +74,9 @@ Rows measure_transitions(const BenchOptions&)
         auto left = left_by(workload);
         if (!left)
             return left.propagate();
-        rows.push_back({ .what = fmt::format("rewriting: transitions by the monitor: {}", workload.name), .value = *left,
-            .unit = "", .against = *blocks, .ratio = *left / *blocks, .cpu_ratio = {}, .floor = {}, .bound = most_that_leave });
+        rows.push_back({ .what = fmt::format("rewriting: transitions by the monitor: {}", workload.name),
+            .value = *left, .unit = "", .against = *blocks, .ratio = *left / *blocks, .cpu_ratio = {}, .floor = {},
+            .bound = most_that_leave });
     }
     return rows;
 }

@@ -1,7 +1,7 @@
 // What translating costs: the blocks that a run of bantam translated, translated once more into an empty cache. Decoding,
-// deciding, emitting, and everything by which the cache keeps a block and makes it reachable; not the walk through the guest's
-// page tables, nor the exit that led there. Each time the best of some, for what disturbs the host only adds. In ticks of the time-stamp counter, which on today's processors has the pace of
-// the base clock.
+// deciding, emitting, and everything by which the cache keeps a block and makes it reachable; not the walk through the
+// guest's page tables, nor the exit that led there. Each time the best of some, for what disturbs the host only adds. In
+// ticks of the time-stamp counter, which on today's processors has the pace of the base clock.
 #include "bench/rewriting_bench/groups.hpp"
 #include "bench/rewriting_bench/watched_run.hpp"
 #include "strategies/rewriting/rewriting_cpu.hpp"

@@ -17,7 +17,8 @@ class WatchedRun {
 public:
     static Result<std::unique_ptr<WatchedRun>> create(const char* strategy, ClockKind clock, const Workload& workload);
 
-    // To the guest's successful end. `on_line`, which may be empty, gets each line of its console, between two instructions.
+    // To the guest's successful end. `on_line`, which may be empty, gets each line of its console, between two
+    // instructions.
     Result<void> run(std::function<void(std::string_view line)> on_line);
     // Of the run, once it has ended: those that there was room for, the first ones.
     std::vector<EventRecord> events();

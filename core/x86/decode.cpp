@@ -115,7 +115,8 @@ bool InstructionDecoder::decode(std::span<const uint8_t> bytes, Operands operand
     for (std::size_t i = info.operand_count; i < instruction.operands.size(); ++i)
         instruction.operands[i].type = ZYDIS_OPERAND_TYPE_UNUSED;
     return info.operand_count == 0
-        || ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&m_decoder, &context, &info, instruction.operands.data(), info.operand_count));
+        || ZYAN_SUCCESS(ZydisDecoderDecodeOperands(
+            &m_decoder, &context, &info, instruction.operands.data(), info.operand_count));
 }
 
 bool decode_bytes(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction)

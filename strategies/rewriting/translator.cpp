@@ -146,7 +146,9 @@ Translation translate(const MonitorArea& area, const TranslationRequest& request
     block.points.reserve(usual_points);
     block.sites.reserve(usual_sites);
     block.instructions.reserve(usual_instructions);
-    auto take_source = [&](uint32_t length) { block.source.assign(request.code.begin(), request.code.begin() + length); };
+    auto take_source = [&](uint32_t length) {
+        block.source.assign(request.code.begin(), request.code.begin() + length);
+    };
     Emission emission(area, block, request.id, request.first_record, request.first_answer);
     emission.entry();
     if (request.checks) {
