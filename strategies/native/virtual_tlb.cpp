@@ -40,7 +40,7 @@ VirtualTlb::VirtualTlb(GuestMemory& memory, Window& window, uint64_t end)
     , m_end_page(static_cast<uint32_t>(end / page_size))
     , m_entries(static_cast<uint32_t*>(std::calloc(window_pages, sizeof(uint32_t))))
     , m_count(window_pages / pages_per_table)
-    , m_first(window_pages / pages_per_table)
+    , m_pages(window_pages / 64)
 {
     VERIFY(m_entries);
 }
@@ -118,18 +118,28 @@ void VirtualTlb::for_each_table(Action action) const
     }
 }
 
+// The mapped ones of a part that begins and ends where 4 MiB do. Pages may be mapped anew and unmapped meanwhile.
+template<typename Action>
+void VirtualTlb::for_each_page(Run part, Action action) const
+{
+    for (uint32_t word = part.page / 64; word < (part.page + part.count) / 64; ++word) {
+        for (uint64_t left = m_pages[word]; left != 0; left &= left - 1)
+            action(word * 64 + static_cast<uint32_t>(std::countr_zero(left)));
+    }
+}
+
 void VirtualTlb::write_protect(uint32_t frame)
 {
     for_each_table([&](Run table) {
-        for (uint32_t page = table.page; page < table.page + table.count; ++page) {
+        for_each_page(table, [&](uint32_t page) {
             uint32_t& entry = m_entries[page];
-            if (!(entry & mapped) || !(entry & writable) || (entry & frame_mask) / page_size != frame)
-                continue;
+            if (!(entry & writable) || (entry & frame_mask) / page_size != frame)
+                return;
             entry &= ~uint32_t { writable };
             if (!is_concealed(page))
                 m_window.protect(Gla { page * page_size }, page_size, protection_of(entry));
             m_host_mappings += 2;
-        }
+        });
     });
 }
 
@@ -221,11 +231,9 @@ bool VirtualTlb::map(Run run, uint32_t entry)
 void VirtualTlb::note_mapped(uint32_t page)
 {
     uint32_t table = page / pages_per_table;
-    if (m_count[table]++ == 0) {
+    if (m_count[table]++ == 0)
         m_tables[table / 64] |= uint64_t { 1 } << table % 64;
-        m_first[table] = page;
-    }
-    m_first[table] = std::min(m_first[table], page);
+    m_pages[page / 64] |= uint64_t { 1 } << page % 64;
     ++m_mapped;
 }
 
@@ -236,6 +244,7 @@ void VirtualTlb::forget(Run run)
             --m_count[page / pages_per_table];
             --m_mapped;
             m_entries[page] = 0;
+            m_pages[page / 64] &= ~(uint64_t { 1 } << page % 64);
         }
     }
 }
@@ -294,23 +303,19 @@ void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
             unmap(stale);
         stale = { page, 1 };
     };
-    uint32_t left = m_count[directory_index];
-    for (uint32_t page = m_first[directory_index]; left > 0 && page < first + pages_per_table; ++page) {
+    for_each_page({ first, pages_per_table }, [&](uint32_t page) {
         uint32_t old = m_entries[page];
-        if (!(old & mapped))
-            continue;
-        --left;
         if (old & global)
-            continue;
+            return;
         uint32_t now = large_entry ? restricted(large_entry + (page - first) * page_size) : entry_in_table(state, directory, page);
         // A page that has become dirty since it was mapped read-only may stay as it is.
         if (now == old || now == (old | writable))
-            continue;
+            return;
         if (now != 0 && !large_entry && m_tuning.replace && is_mappable(page, now & frame_mask)
             && map({ page, 1 }, now))
-            continue;
+            return;
         drop(page);
-    }
+    });
     if (stale.count > 0)
         unmap(stale);
 }

@@ -109,6 +109,8 @@ private:
     void hide(Run run, uint32_t end);
     template<typename Action>
     void for_each_table(Action action) const;
+    template<typename Action>
+    void for_each_page(Run part, Action action) const;
     bool is_concealed(uint32_t page) const;
     void conceal_or_remember(Run run, uint32_t entry);
     void remember_revealed(Run run);
@@ -126,9 +128,9 @@ private:
         void operator()(uint32_t* entries) const { std::free(entries); }
     };
     std::unique_ptr<uint32_t[], Free> m_entries; // one a page of the window; untouched parts take no memory
-    std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB ...
-    std::vector<uint32_t> m_first;               // ... and a page that is not behind the first of them
-    std::array<uint64_t, 16> m_tables {};        // one bit for each 4 MiB: set where anything is mapped
+    std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB
+    std::array<uint64_t, 16> m_tables {};        // one bit for each 4 MiB: set where anything is or was mapped
+    std::vector<uint64_t> m_pages;               // one bit for each page: mapped
     uint64_t m_mapped = 0;
     uint32_t m_host_mappings = 0;                // an upper bound
     std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden
