@@ -17,6 +17,7 @@ struct Workload {
     std::string arguments;         // of the kernel's command line
     std::string module = {};       // a ring-3 program, without ".elf"; empty for a workload of the kernel
     unsigned hertz = ticks_per_second;
+    bool may_fail = false;         // its own check of its result may, on some machine
 };
 
 enum class Machines : uint8_t {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -10,19 +11,15 @@ namespace ringside::rewriting {
 
 class Emitter {
 public:
-    explicit Emitter(uint32_t address) : m_address(address) { m_bytes.reserve(1024); }
+    explicit Emitter(uint32_t address) : m_address(address), m_bytes(1024) { }
 
-    uint16_t offset() const { return static_cast<uint16_t>(m_bytes.size()); }
+    uint16_t offset() const { return static_cast<uint16_t>(m_size); }
     uint32_t address() const { return m_address + offset(); }
-    std::span<const uint8_t> bytes() const { return m_bytes; }
+    std::span<const uint8_t> bytes() const { return { m_bytes.data(), m_size }; }
 
-    void u8(unsigned value) { m_bytes.push_back(static_cast<uint8_t>(value)); }
-    void u32(uint32_t value)
-    {
-        for (int shift = 0; shift < 32; shift += 8)
-            u8(value >> shift & 0xFF);
-    }
-    void raw(std::span<const uint8_t> bytes) { m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end()); }
+    void u8(unsigned value) { *room(1) = static_cast<uint8_t>(value); }
+    void u32(uint32_t value) { std::memcpy(room(sizeof(value)), &value, sizeof(value)); }
+    void raw(std::span<const uint8_t> bytes) { std::memcpy(room(bytes.size()), bytes.data(), bytes.size()); }
     void align(uint32_t to)
     {
         while (address() % to != 0)
@@ -106,8 +103,19 @@ public:
 private:
     void memory(unsigned opcode, unsigned reg, uint32_t at) { u8(0x65), u8(opcode), u8(0x05 | reg << 3), u32(at); }
 
+    // For so many bytes more.
+    uint8_t* room(std::size_t count)
+    {
+        std::size_t at = m_size;
+        m_size += count;
+        if (m_size > m_bytes.size()) [[unlikely]]
+            m_bytes.resize(2 * m_size);
+        return m_bytes.data() + at;
+    }
+
     uint32_t m_address;
-    std::vector<uint8_t> m_bytes;
+    std::vector<uint8_t> m_bytes; // of which m_size are written
+    std::size_t m_size = 0;
 };
 
 }

@@ -94,8 +94,10 @@ AfterCallout RewritingCpu::on_callout()
     m_code_changed = false;
     Caller caller = called_from(m_area->slots().site);
     take_world_at(caller.stop);
-    if (!caller.block)
+    if (!caller.block) {
+        m_cache->count_miss();
         return go_on(finish());
+    }
     Site& site = caller.block->sites[caller.site];
     switch (site.kind) {
     case Site::Kind::Exit:
@@ -117,6 +119,7 @@ AfterCallout RewritingCpu::on_callout()
 // The next time the branch goes there by itself.
 AfterCallout RewritingCpu::follow_branch(const Caller& caller, uint32_t target)
 {
+    m_cache->count_exit();
     BlockId id = caller.block->id;
     uint64_t flushes = m_cache->counters().flushes;
     auto after = go_on(finish());

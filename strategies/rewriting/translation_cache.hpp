@@ -28,6 +28,8 @@ struct CacheCounters {
     uint64_t dormant = 0;            // blocks taken out because the address space changed
     uint64_t invalidated = 0;        // blocks whose source changed
     uint64_t flushes = 0;            // the cache was full
+    uint64_t exits = 0;              // direct branches that the monitor followed
+    uint64_t misses = 0;             // indirect ones that found no entry
 };
 
 class TranslationCache {
@@ -63,6 +65,8 @@ public:
     bool any_depends_on_mode() const { return m_active_depending != 0; }
 
     const CacheCounters& counters() const { return m_counters; }
+    void count_exit() { ++m_counters.exits; }
+    void count_miss() { ++m_counters.misses; }
     const std::vector<std::unique_ptr<Block>>& blocks() const { return m_blocks; }
 
 private:
