@@ -12,6 +12,7 @@
 #include "strategies/rewriting/code_map.hpp"
 #include "strategies/rewriting/inline_records.hpp"
 #include "strategies/rewriting/monitor_area.hpp"
+#include "strategies/rewriting/monitor_calls.hpp"
 #include "strategies/rewriting/recovery.hpp"
 #include "strategies/rewriting/translation_cache.hpp"
 
@@ -43,6 +44,7 @@ public:
     void on_callout_aborted();
 
     const TranslationCache& cache() const { return *m_cache; }
+    const MonitorCalls& monitor_calls() const { return m_calls; }
 
 private:
     void gather_state() override;
@@ -104,6 +106,7 @@ private:
     std::optional<CodeMap> m_map;
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
+    MonitorCalls m_calls;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
     CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped

@@ -56,6 +56,7 @@ std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, uc
     m_state.interrupt_shadow = stop->shadow;
     if (signal == SignalHandlers::kick_signal())
         return std::nullopt;
+    ++m_calls.stops;
     notice_strain(static_cast<int>(registers[REG_TRAPNO]));
     return stop->in_software ? std::optional { execute_for(context) } : std::nullopt;
 }
@@ -89,9 +90,12 @@ AfterCallout RewritingCpu::on_callout()
     m_code_changed = false;
     Caller caller = called_from(m_area->slots().site);
     take_world_at(caller.stop);
-    if (!caller.block)
+    if (!caller.block) {
+        ++m_calls.no_entry;
         return go_on(finish());
+    }
     Site& site = caller.block->sites[caller.site];
+    m_calls.count(site);
     switch (site.kind) {
     case Site::Kind::Exit:
         return follow_branch(caller, site.eip);
