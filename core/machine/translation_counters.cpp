@@ -37,7 +37,7 @@ constexpr CounterLine call_lines[] {
 
 constexpr CounterLine other_lines[] {
     { "stops", &TranslationCounters::stops, "faults of translated code: signals, not calls" },
-    { "crossings", &TranslationCounters::crossings, "system calls without the monitor (not under --stats)" },
+    { "crossings", &TranslationCounters::crossings, "system calls without the monitor; not with --stats" },
 };
 
 double share(uint64_t part, uint64_t whole)
@@ -126,7 +126,7 @@ std::string translation_summary(const TranslationListing& listing, const Style& 
     text += treatments_of(listing) + lines_of(block_lines, counters) + '\n';
     text += style.paint(Color::Bold, "Calls of the monitor from translated code") + '\n';
     text += lines_of(call_lines, counters) + lines_of(other_lines, counters);
-    text += style.paint(Color::Dim, "Indirect branches that find their entry are not counted: that would slow them.") + '\n';
+    text += style.paint(Color::Dim, "Indirect branches that find their entry are not counted: it would slow them.") + '\n';
     if (!listing.callers.empty())
         text += in_lines("by instruction", callers_of(listing));
     return text;
