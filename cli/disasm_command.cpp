@@ -59,7 +59,7 @@ int disassemble(DisasmOptions options, ColorChoice color)
     auto configuration = configure_session(options.run, *scenario);
     if (!configuration)
         return report(configuration.error());
-    configuration->list_translations = true;
+    configuration->translations = TranslationsWanted::All;
     OutputFile json;
     if (!options.json_path.empty()) {
         auto prepared = OutputFile::prepare(options.json_path);

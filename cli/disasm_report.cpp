@@ -1,6 +1,7 @@
 #include "cli/disasm_report.hpp"
 
 #include "core/machine/kernel_image.hpp"
+#include "core/machine/translation_counters.hpp"
 #include "core/machine/translation_text.hpp"
 #include "core/session/near_match.hpp"
 #include "core/trace/time_format.hpp"
@@ -58,9 +59,9 @@ Unexpected not_translated(const TranslationListing& listing, uint32_t address)
         next ? fmt::format("the next block is at {:#010x}", next->address) : "");
 }
 
-std::string callouts_text(const Statistics& statistics, const Style& style)
+std::string exits_text(const Statistics& statistics, const Style& style)
 {
-    auto text = style.paint(Color::Bold, "What the monitor was called for") + '\n';
+    auto text = style.paint(Color::Bold, "What the monitor did, by exits") + '\n';
     for (const auto& exit : statistics.exits)
         text += fmt::format("{:<22}{:>14}\n", describe(exit.kind).name, format_count(exit.count));
     return text;
@@ -87,18 +88,6 @@ nlohmann::json block_json(const TranslatedBlock& block, const TranslationText& t
     }
     return { { "address", block.address }, { "ring", block.ring }, { "active", block.active }, { "symbol", text.symbol_of(block) },
         { "source_bytes", block.source.size() }, { "host_bytes", block.translation.size() }, { "code", std::move(pairs) } };
-}
-
-nlohmann::json counters_json(const TranslationListing& listing)
-{
-    const auto& counters = listing.counters;
-    nlohmann::json treatments = nlohmann::json::object();
-    for (std::size_t i = 0; i < listing.treatments.size(); ++i)
-        treatments[listing.treatments[i]] = listing.by_treatment[i];
-    return { { "blocks", counters.blocks }, { "instructions", counters.instructions },
-        { "source_bytes", counters.source_bytes }, { "host_bytes", counters.host_bytes }, { "links", counters.links },
-        { "entries", counters.entries }, { "dormant", counters.dormant }, { "invalidated", counters.invalidated }, { "flushes", counters.flushes },
-        { "treatments", std::move(treatments) } };
 }
 
 }
@@ -135,8 +124,7 @@ std::string disassembly_text(const Disassembly& disassembly, const Style& style)
     if (disassembly.chosen.left_out > 0)
         text += fmt::format("and {} more blocks: --all shows them, --block ADDRESS one of them\n\n",
             format_count(disassembly.chosen.left_out));
-    return text + style.paint(Color::Bold, "Translations") + '\n' + translations.summary() + '\n'
-        + callouts_text(disassembly.statistics, style);
+    return text + translation_summary(disassembly.listing, style) + '\n' + exits_text(disassembly.statistics, style);
 }
 
 nlohmann::json disassembly_json(const Disassembly& disassembly, const SessionConfiguration& configuration)
@@ -150,7 +138,7 @@ nlohmann::json disassembly_json(const Disassembly& disassembly, const SessionCon
         exits[std::string(describe(exit.kind).name)] = exit.count;
     return { { "guest", configuration.name }, { "kernel", configuration.boot.kernel_path },
         { "strategy", configuration.strategy }, { "blocks", std::move(blocks) },
-        { "left_out", disassembly.chosen.left_out }, { "counters", counters_json(disassembly.listing) },
+        { "left_out", disassembly.chosen.left_out }, { "counters", translation_json(disassembly.listing) },
         { "exits", std::move(exits) } };
 }
 

@@ -8,6 +8,7 @@
 #include "cli/signals.hpp"
 #include "cli/story_teller.hpp"
 #include "cli/trace_recording.hpp"
+#include "core/machine/translation_counters.hpp"
 #include "core/trace/statistics.hpp"
 
 #include <filesystem>
@@ -113,14 +114,15 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
     if (outputs.trace.wanted())
         note(events.finish(session));
     auto statistics = statistics_of(session.trace().block(), result.end.elapsed);
+    auto translations = session.translations();
     if (options.statistics)
-        print(statistics_text(statistics, style));
+        print(statistics_text(statistics, style) + (translations ? translation_statistics(*translations, style) : ""));
     if (options.screen)
         print(screen_report(result.end));
     if (auto hint = switch_hint(result, configuration, statistics); !hint.empty() && !options.quiet)
         say(hint);
     if (outputs.json.wanted())
-        note(outputs.json.write(json_text(run_json(result, configuration, statistics))));
+        note(outputs.json.write(json_text(run_json(result, configuration, statistics, translations))));
     return failure;
 }
 
@@ -157,6 +159,8 @@ int run_guest(const RunOptions& options, ColorChoice color)
     auto configuration = configure_session(options, *scenario);
     if (!configuration)
         return report(configuration.error());
+    if (options.statistics || !options.json_path.empty())
+        configuration->translations = TranslationsWanted::Counters;
     auto outputs = RunOutputs::prepare(options);
     if (!outputs)
         return report(outputs.error());

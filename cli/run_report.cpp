@@ -2,6 +2,7 @@
 
 #include "core/devices/screen_text.hpp"
 #include "core/machine/kernel_image.hpp"
+#include "core/machine/translation_counters.hpp"
 
 #include <fmt/format.h>
 
@@ -106,8 +107,8 @@ std::string switch_hint(const GuestRunResult& result, const SessionConfiguration
     return "";
 }
 
-nlohmann::json run_json(
-    const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics)
+nlohmann::json run_json(const GuestRunResult& result, const SessionConfiguration& configuration,
+    const Statistics& statistics, const std::optional<TranslationListing>& translations)
 {
     const SessionEnd& end = result.end;
     return {
@@ -127,6 +128,7 @@ nlohmann::json run_json(
         { "discrepancies", discrepancies_json(end.discrepancies) },
         { "wall_seconds", seconds(result.wall_time) },
         { "statistics", statistics_json(statistics) },
+        { "translations", translations ? translation_json(*translations) : nlohmann::json(nullptr) },
     };
 }
 

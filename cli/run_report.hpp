@@ -3,9 +3,11 @@
 
 #include "cli/guest_run.hpp"
 #include "cli/run_options.hpp"
+#include "core/machine/translation_listing.hpp"
 #include "core/trace/statistics.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 namespace ringside {
@@ -25,8 +27,9 @@ std::string screen_hint(const GuestRunResult& result);
 // What to tell of a guest that ended before its strategy was to change, or "".
 std::string switch_hint(const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
 
-nlohmann::json run_json(
-    const GuestRunResult& result, const SessionConfiguration& configuration, const Statistics& statistics);
+// `translations`: of a strategy that makes any.
+nlohmann::json run_json(const GuestRunResult& result, const SessionConfiguration& configuration,
+    const Statistics& statistics, const std::optional<TranslationListing>& translations);
 
 // The text of a JSON value. What is not UTF-8 in it (file names, words of a guest) is replaced.
 std::string json_text(const nlohmann::json& value);

@@ -41,9 +41,26 @@ struct TranslationCounters {
     uint64_t links = 0;       // branches led straight to the translation of their target
     uint64_t entries = 0;     // blocks put into the table in which indirect branches find them
     uint64_t dormant = 0;     // blocks taken out of it because the address space changed
-    uint64_t invalidated = 0; // blocks whose source changed
+    uint64_t invalidated = 0; // blocks that were given up, most because their source changed
     uint64_t flushes = 0;     // how often there was no room for more, and all began anew
+    // Calls of the monitor from translated code, by why.
+    uint64_t unlinked = 0;     // a branch was not linked yet
+    uint64_t table_misses = 0; // an indirect branch's target was not in the table
+    uint64_t changed = 0;      // a block that compares its source found another
+    uint64_t executed = 0;     // an instruction is for the monitor, or an interrupt waited behind one that is not
+    uint64_t retaken = 0;      // a segment load or change of ring was not as last time
+    uint64_t refused = 0;      // an instruction that faults by what it is
+    // Without a call.
+    uint64_t stops = 0;     // faults: the host's signals
+    uint64_t crossings = 0; // system calls that went to ring 0 and needed no monitor
     bool operator==(const TranslationCounters&) const = default;
+};
+
+// Calls of the monitor from the translations of one instruction: `executed`, `retaken` and `refused` together, split up.
+struct CountedInstruction {
+    std::string name;
+    uint64_t calls = 0;
+    bool operator==(const CountedInstruction&) const = default;
 };
 
 struct TranslationListing {
@@ -52,6 +69,7 @@ struct TranslationListing {
     std::vector<std::string> reasons;    // sentences
     std::vector<Symbol> places;          // what the translations work with, by the host's addresses
     TranslationCounters counters;
+    std::vector<CountedInstruction> callers; // the most calls first
     std::vector<TranslatedBlock> blocks; // that are valid at the end of the run, in the order of their translation
     bool operator==(const TranslationListing&) const = default;
 };

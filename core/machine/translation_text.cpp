@@ -1,15 +1,12 @@
 #include "core/machine/translation_text.hpp"
 
-#include "core/trace/time_format.hpp"
 #include "core/x86/decode.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <initializer_list>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <utility>
 
 namespace ringside {
@@ -153,11 +150,6 @@ std::string pair_text(const InstructionPair& pair, const Style& style)
     return text;
 }
 
-double share(uint64_t part, uint64_t whole)
-{
-    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }
 
 std::vector<std::string> broken_into_lines(std::string_view text, std::size_t width)
@@ -277,26 +269,6 @@ std::string TranslationText::block(const TranslatedBlock& block, const Style& st
     auto text = fmt::format("{}  {}\n", style.paint(Color::Bold, name), style.paint(ring_color(block.ring), size));
     for (const auto& pair : pairs(block))
         text += pair_text(pair, style);
-    return text;
-}
-
-std::string TranslationText::summary() const
-{
-    const auto& counters = m_listing.counters;
-    auto text = fmt::format("{:<14}{} blocks, {} instructions\n", "translated", format_count(counters.blocks),
-        format_count(counters.instructions));
-    text += fmt::format("{:<14}{} became {}: {:.2f} times as many\n", "bytes", format_count(counters.source_bytes),
-        format_count(counters.host_bytes), share(counters.host_bytes, counters.source_bytes));
-    for (std::size_t i = 0; i < m_listing.treatments.size(); ++i)
-        text += fmt::format("{:<14}{:>10}  {:5.1f} %\n", m_listing.treatments[i], format_count(m_listing.by_treatment[i]),
-            100 * share(m_listing.by_treatment[i], counters.instructions));
-    for (auto [name, count, meaning] : std::initializer_list<std::tuple<const char*, uint64_t, const char*>> {
-             { "linked", counters.links, "branches that lead straight to their target" },
-             { "entered", counters.entries, "times a block became one that can be reached" },
-             { "dormant", counters.dormant, "times one no longer was, for other pages lay there" },
-             { "invalidated", counters.invalidated, "blocks, because their source changed" },
-             { "emptied", counters.flushes, "times, because the cache was full" } })
-        text += fmt::format("{:<14}{:>10}  {}\n", name, format_count(count), meaning);
     return text;
 }
 

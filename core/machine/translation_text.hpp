@@ -41,8 +41,6 @@ public:
     std::vector<InstructionPair> pairs(const TranslatedBlock& block) const;
     // Several lines, none wider than style.width.
     std::string block(const TranslatedBlock& block, const Style& style) const;
-    // Counters, by treatment too.
-    std::string summary() const;
 
     std::string symbol_of(const TranslatedBlock& block) const; // "": none
 

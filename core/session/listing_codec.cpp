@@ -12,6 +12,7 @@ namespace ringside {
 namespace {
 
 constexpr std::size_t most_names = 256; // an index of one byte
+constexpr std::size_t longest_name = 32; // of an instruction: a line has to hold it
 
 void put_bytes(ByteWriter& out, const std::vector<uint8_t>& bytes)
 {
@@ -102,7 +103,9 @@ template<typename Counters>
 auto fields_of(Counters& counters)
 {
     return std::array { &counters.blocks, &counters.instructions, &counters.source_bytes, &counters.host_bytes,
-        &counters.links, &counters.entries, &counters.dormant, &counters.invalidated, &counters.flushes };
+        &counters.links, &counters.entries, &counters.dormant, &counters.invalidated, &counters.flushes,
+        &counters.unlinked, &counters.table_misses, &counters.changed, &counters.executed, &counters.retaken,
+        &counters.refused, &counters.stops, &counters.crossings };
 }
 
 }
@@ -122,6 +125,11 @@ std::vector<std::byte> encode(const TranslationListing& listing)
     }
     for (const auto* counter : fields_of(listing.counters))
         out.put(*counter);
+    out.put(static_cast<uint32_t>(listing.callers.size()));
+    for (const auto& caller : listing.callers) {
+        out.put_text(caller.name);
+        out.put(caller.calls);
+    }
     out.put(static_cast<uint32_t>(listing.blocks.size()));
     for (const auto& block : listing.blocks)
         put(out, block);
@@ -144,10 +152,17 @@ std::optional<TranslationListing> decode_listing(std::span<const std::byte> byte
     }
     for (auto* counter : fields_of(listing.counters))
         *counter = in.get<uint64_t>();
+    auto callers = in.get<uint32_t>();
+    for (uint32_t i = 0; i < callers && in.ok(); ++i) {
+        auto name = one_line(in.get_text());
+        listing.callers.push_back({ std::move(name), in.get<uint64_t>() });
+    }
     auto blocks = in.get<uint32_t>();
     for (uint32_t i = 0; i < blocks && in.ok(); ++i)
         listing.blocks.push_back(get_block(in));
     bool sound = in.finished() && listing.treatments.size() <= most_names && listing.reasons.size() <= most_names
+        && listing.callers.size() <= most_names
+        && std::ranges::all_of(listing.callers, [](const auto& one) { return one.name.size() <= longest_name; })
         && std::ranges::all_of(listing.blocks, [&](const auto& block) { return is_sound(block, listing); });
     return sound ? std::optional { std::move(listing) } : std::nullopt;
 }

@@ -106,7 +106,7 @@ Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& conf
     std::unique_ptr<Session> session(new Session(std::move(*parts)));
     if (auto ready = session->set_up(longest_setup); !ready)
         return ready.propagate();
-    session->m_wants_listing = configuration.list_translations;
+    session->m_wants_listing = configuration.translations != TranslationsWanted::None;
     if (configuration.timeout)
         session->m_deadline = steady_clock::now() + *configuration.timeout;
     return session;

@@ -23,6 +23,9 @@ struct SwitchSetting {
     bool operator==(const SwitchSetting&) const = default;
 };
 
+// What Session::translations() is to give, once the guest has ended.
+enum class TranslationsWanted : uint8_t { None, Counters, All };
+
 struct SessionConfiguration {
     std::string name; // what people call this VM; also shown by `ps`
     std::string strategy = "emulation";
@@ -35,7 +38,7 @@ struct SessionConfiguration {
     bool start_paused = false;
     bool recording = false;                           // from the guest's first instruction on
     bool exact_rings = false;                         // count every ring change although nothing is recorded
-    bool list_translations = false;                   // for Session::translations()
+    TranslationsWanted translations = TranslationsWanted::None;
     StrategyOptions strategy_options {};
     uint32_t trace_capacity = 1 << 16;                // records; a power of two
     std::optional<std::chrono::milliseconds> timeout; // of real time, pauses included; then the guest is stopped
@@ -52,7 +55,7 @@ struct WorkerSettings {
     bool start_paused = false;
     std::vector<std::string> other_strategies = {};
     std::vector<SwitchSetting> switches = {};
-    bool list_translations = false;
+    TranslationsWanted translations = TranslationsWanted::None;
     StrategyOptions strategy_options {};
 
     static WorkerSettings from(const SessionConfiguration&);

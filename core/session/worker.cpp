@@ -271,9 +271,13 @@ Result<std::string> confine(Worker& worker)
     return obstacle;
 }
 
-void send_translations(Machine& machine)
+void send_translations(Machine& machine, TranslationsWanted wanted)
 {
     auto listing = machine.strategy().translations();
+    if (listing && wanted == TranslationsWanted::Counters) {
+        listing->blocks.clear();
+        listing->places.clear();
+    }
     auto bytes = listing ? encode(*listing) : std::vector<std::byte> {};
     for (std::span<const std::byte> rest = bytes; !rest.empty();) {
         auto part = rest.first(std::min(rest.size(), largest_message));
@@ -300,8 +304,8 @@ int run(Worker& worker)
     report.screen = worker.machine->platform().vga().snapshot();
     if (auto compare = worker.machine->strategies().entry().discrepancies)
         report.discrepancies = compare(worker.machine->engine(), worker.machine->strategy().save());
-    if (worker.settings.list_translations)
-        send_translations(*worker.machine);
+    if (worker.settings.translations != TranslationsWanted::None)
+        send_translations(*worker.machine, worker.settings.translations);
     (void)send_message(control, MessageKind::Ended, encode(report));
     // The control thread still uses the machine, and everything that matters has been said.
     _exit(0);

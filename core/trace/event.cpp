@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 10> category_names { "exit", "ring", "int
     "device", "translation", "shadow", "hypercall", "packet" };
 constexpr std::array<std::string_view, 9> cause_names { "boot", "software interrupt", "exception", "interrupt", "iret",
     "far transfer", "sysenter", "sysexit", "task switch" };
+constexpr std::array<std::string_view, 3> invalidation_names { "source written", "data beside it", "other page" };
 
 }
 
@@ -57,6 +58,12 @@ std::string_view ring_change_cause_name(RingChangeCause cause)
 {
     auto index = static_cast<std::size_t>(cause);
     return index < cause_names.size() ? cause_names[index] : "unknown";
+}
+
+std::string_view invalidation_cause_name(InvalidationCause cause)
+{
+    auto index = static_cast<std::size_t>(cause);
+    return index < invalidation_names.size() ? invalidation_names[index] : "unknown";
 }
 
 bool is_valid(const EventRecord& record)

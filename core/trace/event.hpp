@@ -64,6 +64,14 @@ enum class RingChangeCause : uint32_t {
 };
 std::string_view ring_change_cause_name(RingChangeCause cause); // "software interrupt", "iret", ...
 
+// Why a translation was given up. Values are in trace files: append-only.
+enum class InvalidationCause : uint32_t {
+    SourceWritten, // the code was overwritten
+    MixedPage,     // data lies beside it and is written: it will be translated with a comparison of its source
+    OtherPage,     // its last instruction goes on in a page that now is another
+};
+std::string_view invalidation_cause_name(InvalidationCause cause); // "source written", ...
+
 // One event. `time` and `duration` are in ticks (the trace says how many a second); `duration` saturates and is 0 for
 // everything but exits. `eip` is the guest's instruction pointer where the strategy knows it, else 0. `raw` is the
 // strategy's own code for the reason (a Unicorn hook, a signal, a KVM exit reason), 0 when there is none.

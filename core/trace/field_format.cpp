@@ -114,9 +114,14 @@ void address(Sink out, uint64_t value, const EventRecord&)
     fmt::format_to(out, "{:#010x}", value);
 }
 
+void counted(Sink out, uint64_t value, std::string_view what)
+{
+    fmt::format_to(out, "{} {}{}", value, what, value == 1 ? "" : "s");
+}
+
 void size(Sink out, uint64_t value, const EventRecord&)
 {
-    fmt::format_to(out, "{} byte{}", value, value == 1 ? "" : "s");
+    counted(out, value, "byte");
 }
 
 bool is_exception(EventKind kind)
@@ -241,7 +246,23 @@ void strategy(Sink out, uint64_t value, const EventRecord&)
 
 void microseconds(Sink out, uint64_t value, const EventRecord&)
 {
-    fmt::format_to(out, "{} microsecond{}", value, value == 1 ? "" : "s");
+    counted(out, value, "microsecond");
+}
+
+void instructions(Sink out, uint64_t value, const EventRecord&)
+{
+    counted(out, value, "instruction");
+}
+
+void blocks(Sink out, uint64_t value, const EventRecord&)
+{
+    counted(out, value, "block");
+}
+
+void invalidation(Sink out, uint64_t value, const EventRecord&)
+{
+    auto limited = static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX));
+    fmt::format_to(out, "{}", invalidation_cause_name(static_cast<InvalidationCause>(limited)));
 }
 
 // core/paravirt_abi.h: errors are below zero.
@@ -288,6 +309,12 @@ constexpr FieldFormat formats[] {
     { "from_strategy", strategy },
     { "to_strategy", strategy },
     { "microseconds", microseconds },
+    { "instructions", instructions },
+    { "blocks", blocks },
+    { "from_block", address },
+    { "to_block", address },
+    { "frame", hexadecimal },
+    { "invalidation", invalidation },
 };
 
 const FieldFormat* find_format(std::string_view field)

@@ -178,8 +178,28 @@ std::string other_sentence(const Words& w)
         return fmt::format("the console prints {}", w.a());
     case EventKind::StrategySwitch:
         return fmt::format("{} takes over the running guest from {}, in {}", w.b(), w.a(), w.c());
+    default:
+        return {};
+    }
+}
+
+std::string translation_sentence(const Words& w)
+{
+    switch (w.record.kind) {
     case EventKind::TranslationFlush:
         return fmt::format("code at {} changed: its translation ({}) is thrown away", w.a(), w.b());
+    case EventKind::BlockTranslated:
+        return fmt::format("{}'s code at {} is translated: {}, now {}", w.subject(), w.a(), w.c(), w.b());
+    case EventKind::BlockChained:
+        return fmt::format("the translation of {} leads straight to that of {} now", w.a(), w.b());
+    case EventKind::BlockInvalidated:
+        return fmt::format("the translation of {}, in frame {}, is given up: {}", w.a(), w.b(), w.c());
+    case EventKind::TranslationsEmptied:
+        return fmt::format("no room for more translations: all are thrown away ({}, {})", w.a(), w.b());
+    case EventKind::CodeDormant:
+        return fmt::format("frame {} is no longer at {}: the translations of its code wait ({})", w.b(), w.a(), w.c());
+    case EventKind::CodeAwake:
+        return fmt::format("frame {} is at {} again: the translations of its code are used again", w.b(), w.a());
     default:
         return {};
     }
@@ -193,6 +213,8 @@ std::string sentence(const EventRecord& record, const Style& style)
     auto text = exit_sentence(words);
     if (text.empty())
         text = other_sentence(words);
+    if (text.empty())
+        text = translation_sentence(words);
     return text.empty() ? std::string(describe(record.kind).sentence) : text;
 }
 

@@ -57,6 +57,7 @@ struct Site {
     bool shadow = false;
     uint8_t vector = 0;
     uint8_t segment = 0;  // SegmentLoad: which register, enum SegmentRegister
+    uint8_t name = 0;     // of the instruction whose translation calls, for counters: instruction_name()
     uint16_t record = 0;  // SegmentLoad, Identify
     uint32_t eip = 0;
     uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
@@ -92,6 +93,8 @@ struct Block {
     bool checks = false;   // compares its source with memory each time that it is entered
     bool active = false;   // can be reached by links and through the entry table
     bool dead = false;     // its source has changed, or the like
+    bool mapped = false;   // is among those of its page in the CodeMap ...
+    bool slept = false;    // ... and was, before its page was away
 
     uint16_t records = 0; // SegmentRecords that it has, from the request's first on
     uint16_t answers = 0; // and CpuidRecords

@@ -81,7 +81,7 @@ bool CodeFrames::kill_changed(uint32_t frame)
             any_left = true;
             continue;
         }
-        m_cache.kill(*block);
+        m_cache.kill(*block, InvalidationCause::SourceWritten);
         changed = true;
     }
     if (!any_left)
@@ -107,7 +107,7 @@ void CodeFrames::become_mixed(uint32_t number, Frame& frame)
 {
     frame.mixed = true;
     for (Block* block : m_cache.of_frame(number))
-        m_cache.kill(*block);
+        m_cache.kill(*block, InvalidationCause::MixedPage);
     m_watched.watch(number, false);
 }
 
@@ -122,7 +122,7 @@ bool CodeFrames::open(uint32_t frame)
 void CodeFrames::source_changed(Block& block)
 {
     if (!same_source(block))
-        m_cache.kill(block);
+        m_cache.kill(block, InvalidationCause::SourceWritten);
 }
 
 void CodeFrames::forget()

@@ -2,6 +2,8 @@
 
 #include "core/x86/paging.hpp"
 
+#include <utility>
+
 namespace ringside::rewriting {
 
 std::optional<CodeMap::Found> CodeMap::find(const CpuState& state, uint32_t address)
@@ -13,12 +15,17 @@ std::optional<CodeMap::Found> CodeMap::find(const CpuState& state, uint32_t addr
     return Found { m_memory.contains(Gpa { frame * page_size }, page_size), static_cast<uint32_t>(frame) };
 }
 
-void CodeMap::add(const Block& block)
+// A block that became dormant for another reason than its pages is still among theirs.
+void CodeMap::add(Block& block)
 {
+    if (std::exchange(block.mapped, true))
+        return;
     auto put = [&](uint32_t address, uint32_t frame) {
         Page& page = m_pages[key_of(address, block.key.ring)];
         page.frame = frame;
         page.blocks.push_back(block.id);
+        if (block.slept && !std::exchange(page.told, true))
+            m_events.awake(address / page_size * page_size, block.key.ring, frame);
     };
     put(block.key.eip, block.key.frame);
     if (block.crosses)
@@ -32,7 +39,7 @@ void CodeMap::revalidate(const CpuState& state)
             ++at;
             continue;
         }
-        sleep(at->second);
+        sleep(at->first, at->second);
         at = m_pages.erase(at);
     }
 }
@@ -43,7 +50,7 @@ void CodeMap::revalidate(const CpuState& state, Gla address)
         auto found = m_pages.find(key_of(address.value, ring));
         if (found == m_pages.end() || is_valid(state, found->first, found->second))
             continue;
-        sleep(found->second);
+        sleep(found->first, found->second);
         m_pages.erase(found);
     }
 }
@@ -56,16 +63,29 @@ bool CodeMap::is_valid(const CpuState& state, uint32_t key, const Page& page) co
     return walk.present && walk.physical.value / page_size == page.frame;
 }
 
-void CodeMap::sleep(const Page& page)
+void CodeMap::sleep(uint32_t key, const Page& page)
 {
-    for (BlockId id : page.blocks)
-        m_cache.deactivate(*m_cache.block(id));
+    std::size_t blocks = 0;
+    for (BlockId id : page.blocks) {
+        Block& block = *m_cache.block(id);
+        block.mapped = false;
+        block.slept = true;
+        blocks += block.active;
+        m_cache.deactivate(block);
+    }
+    if (blocks > 0)
+        m_events.dormant(key >> 1 << 12, key & 1 ? CodeRing::Ring3 : CodeRing::Ring0, page.frame, blocks);
 }
 
 void CodeMap::forget()
 {
-    for (const auto& [key, page] : m_pages)
-        sleep(page);
+    for (const auto& [key, page] : m_pages) {
+        for (BlockId id : page.blocks) {
+            Block& block = *m_cache.block(id);
+            block.mapped = block.slept = false;
+            m_cache.deactivate(block);
+        }
+    }
     m_pages.clear();
 }
 

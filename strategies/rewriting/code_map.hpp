@@ -16,7 +16,10 @@ namespace ringside::rewriting {
 
 class CodeMap {
 public:
-    CodeMap(GuestMemory& memory, TranslationCache& cache) : m_memory(memory), m_cache(cache) { }
+    CodeMap(GuestMemory& memory, TranslationCache& cache, Recorder& recorder)
+        : m_memory(memory), m_cache(cache), m_events(recorder)
+    {
+    }
 
     struct Found {
         bool is_ram = false;
@@ -26,7 +29,7 @@ public:
     std::optional<Found> find(const CpuState& state, uint32_t address);
 
     // `block`, which is active, lies in these pages.
-    void add(const Block& block);
+    void add(Block& block);
     // The page tables may say something else now: blocks of pages for which they do become dormant.
     void revalidate(const CpuState& state);
     void revalidate(const CpuState& state, Gla address); // that of this page alone
@@ -39,13 +42,15 @@ private:
     struct Page {
         uint32_t frame = 0;
         std::vector<BlockId> blocks;
+        bool told = false; // that it is back
     };
     static uint32_t key_of(uint32_t address, CodeRing ring) { return address / page_size << 1 | (ring == CodeRing::Ring3); }
     bool is_valid(const CpuState& state, uint32_t key, const Page& page) const;
-    void sleep(const Page& page);
+    void sleep(uint32_t key, const Page& page);
 
     GuestMemory& m_memory;
     TranslationCache& m_cache;
+    TranslationEvents m_events;
     std::unordered_map<uint32_t, Page> m_pages;
 };
 

@@ -32,7 +32,7 @@ void Emission::point(Recovery recovery, uint32_t eip)
 std::size_t Emission::add_site(Site::Kind kind, Recovery recovery, uint32_t eip)
 {
     bool shadow = (m_in_shadow && eip == m_eip) || (m_shadow_next && eip == m_next);
-    m_block.sites.push_back({ .kind = kind, .recovery = recovery, .shadow = shadow, .eip = eip });
+    m_block.sites.push_back({ .kind = kind, .recovery = recovery, .shadow = shadow, .name = m_name, .eip = eip });
     return m_block.sites.size() - 1;
 }
 
@@ -93,6 +93,7 @@ void Emission::begin_instruction(uint32_t eip)
 void Emission::instruction(const Instruction& instruction, const Treated& treated, std::span<const uint8_t> bytes)
 {
     m_next = m_eip + instruction.length();
+    m_name = treated.name;
     switch (treated.treatment) {
     case Treatment::Identical:
         return identical(instruction, bytes);

@@ -104,6 +104,7 @@ private:
     uint32_t m_next = 0;     // of the one behind it
     uint16_t m_next_record;
     uint16_t m_next_answer;
+    uint8_t m_name = 0;          // of the instruction at hand, for counters
     bool m_in_software = false;  // a fault from here on is none of the guest's
     bool m_in_shadow = false;    // the instruction at hand is behind an STI
     bool m_shadow_next = false;  // the next one will be

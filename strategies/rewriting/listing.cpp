@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -162,9 +163,39 @@ TranslatedBlock shown(const Block& block, const MonitorArea& area, std::vector<s
     return result;
 }
 
+// Several lines of the table of instructions may have one name. The most calls first.
+std::vector<CountedInstruction> calling_instructions(const MonitorCalls& calls)
+{
+    std::vector<CountedInstruction> counted;
+    for (std::size_t number = 0; number < instruction_names; ++number) {
+        if (calls.by_instruction[number] == 0)
+            continue;
+        auto name = instruction_name(static_cast<uint8_t>(number));
+        auto found = std::ranges::find(counted, name, &CountedInstruction::name);
+        if (found == counted.end())
+            found = counted.insert(found, { std::string(name), 0 });
+        found->calls += calls.by_instruction[number];
+    }
+    std::ranges::stable_sort(counted, std::ranges::greater {}, &CountedInstruction::calls);
+    return counted;
 }
 
-TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& area)
+void count_calls(const MonitorCalls& calls, TranslationCounters& counters)
+{
+    counters.unlinked = calls.of(Site::Kind::Exit);
+    counters.table_misses = calls.no_entry;
+    counters.changed = calls.of(Site::Kind::Changed);
+    counters.executed = calls.of(Site::Kind::Emulate);
+    counters.refused = calls.of(Site::Kind::Fault);
+    counters.retaken = calls.of(Site::Kind::SegmentLoad) + calls.of(Site::Kind::Interrupt)
+        + calls.of(Site::Kind::InterruptReturn) + calls.of(Site::Kind::Identify);
+    counters.stops = calls.stops;
+    counters.crossings = calls.crossings;
+}
+
+}
+
+TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& area, const MonitorCalls& calls)
 {
     TranslationListing listing;
     const auto& counters = cache.counters();
@@ -175,6 +206,8 @@ TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& 
     listing.places = places_of(area);
     listing.counters = { counters.blocks, counters.instructions, counters.source_bytes, counters.host_bytes,
         counters.links, counters.entries, counters.dormant, counters.invalidated, counters.flushes };
+    count_calls(calls, listing.counters);
+    listing.callers = calling_instructions(calls);
     for (const auto& block : cache.blocks()) {
         if (block->dead)
             continue;

@@ -60,9 +60,9 @@ Result<void> RewritingCpu::set_up()
     if (!area)
         return area.propagate();
     m_area.emplace(std::move(*area));
-    m_cache.emplace(*m_area);
+    m_cache.emplace(*m_area, m_engine.recorder());
     m_records.emplace(*m_area, m_engine.memory());
-    m_map.emplace(m_engine.memory(), *m_cache);
+    m_map.emplace(m_engine.memory(), *m_cache, m_engine.recorder());
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
     m_tlb.set_rules({ .executable = false, .user_executable = m_user_code == UserCode::Direct, .read_only = &m_frames->watched() });
     return NativeCpu::set_up();
@@ -98,7 +98,7 @@ void RewritingCpu::release()
 
 std::optional<TranslationListing> RewritingCpu::translations() const
 {
-    return listing_of(*m_cache, *m_area);
+    return listing_of(*m_cache, *m_area, m_calls);
 }
 
 // --- What translated code works on ---
@@ -216,7 +216,7 @@ Block* RewritingCpu::find_or_translate()
     bool checks = m_frames->begin_translation(found->frame);
     Block* block = m_cache->find(key, m_mode, checks);
     if (block && !still_crosses(*block)) {
-        m_cache->kill(*block);
+        m_cache->kill(*block, InvalidationCause::OtherPage);
         block = nullptr;
     }
     if (!block)
@@ -267,7 +267,7 @@ Block* RewritingCpu::translate(const BlockKey& key)
     request.code = { code.data(), known };
     Block* block = translate(request);
     if (block && block->crosses && m_frames->begin_translation(block->second_frame) && !block->checks) {
-        m_cache->kill(*block);
+        m_cache->kill(*block, InvalidationCause::MixedPage);
         request.checks = true; // only the other page's code is mixed with data
         block = translate(request);
     }
@@ -285,7 +285,7 @@ Block* RewritingCpu::translate(const TranslationRequest& request)
     }
     if (!block.instructions.empty())
         return &block;
-    m_cache->kill(block);
+    m_cache->discard(block);
     return nullptr;
 }
 

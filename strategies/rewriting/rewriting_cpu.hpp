@@ -12,6 +12,7 @@
 #include "strategies/rewriting/code_map.hpp"
 #include "strategies/rewriting/inline_records.hpp"
 #include "strategies/rewriting/monitor_area.hpp"
+#include "strategies/rewriting/monitor_calls.hpp"
 #include "strategies/rewriting/recovery.hpp"
 #include "strategies/rewriting/translation_cache.hpp"
 
@@ -43,6 +44,7 @@ public:
     void on_callout_aborted();
 
     const TranslationCache& cache() const { return *m_cache; }
+    const MonitorCalls& monitor_calls() const { return m_calls; }
 
 private:
     void gather_state() override;
@@ -109,6 +111,7 @@ private:
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
     const UserCode m_user_code;
+    MonitorCalls m_calls;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
     bool m_stop_direct = false;   // the guest was stopped in its own code

@@ -60,6 +60,7 @@ std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, uc
     m_state.interrupt_shadow = stop->shadow;
     if (signal == SignalHandlers::kick_signal())
         return std::nullopt;
+    ++m_calls.stops;
     notice_strain(static_cast<int>(registers[REG_TRAPNO]));
     return stop->in_software ? std::optional { execute_for(context) } : std::nullopt;
 }
@@ -95,10 +96,11 @@ AfterCallout RewritingCpu::on_callout()
     Caller caller = called_from(m_area->slots().site);
     take_world_at(caller.stop);
     if (!caller.block) {
-        m_cache->count_miss();
+        ++m_calls.no_entry;
         return go_on(finish());
     }
     Site& site = caller.block->sites[caller.site];
+    m_calls.count(site);
     switch (site.kind) {
     case Site::Kind::Exit:
         return follow_branch(caller, site.eip);
@@ -119,7 +121,6 @@ AfterCallout RewritingCpu::on_callout()
 // The next time the branch goes there by itself.
 AfterCallout RewritingCpu::follow_branch(const Caller& caller, uint32_t target)
 {
-    m_cache->count_exit();
     BlockId id = caller.block->id;
     uint64_t flushes = m_cache->counters().flushes;
     auto after = go_on(finish());

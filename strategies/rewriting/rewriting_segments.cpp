@@ -45,6 +45,7 @@ void RewritingCpu::count_crossings()
     if (calls == 0) [[likely]]
         return;
     m_crossings += calls;
+    m_calls.crossings += calls;
     auto& entries = m_engine.recorder().block().ring_entries;
     entries[3][0] += calls;
     entries[0][3] += calls;

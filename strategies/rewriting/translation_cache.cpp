@@ -15,7 +15,7 @@ constexpr uint32_t recent_entries = 4096;
 
 }
 
-TranslationCache::TranslationCache(MonitorArea& area) : m_area(area)
+TranslationCache::TranslationCache(MonitorArea& area, Recorder& recorder) : m_area(area), m_events(recorder)
 {
     clear();
 }
@@ -82,6 +82,7 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     emptied = false;
     if (uint64_t { m_halves[index(request.key.ring)].next } + room > m_area.code_end(request.key.ring)) {
         ++m_counters.flushes;
+        m_events.emptied(m_blocks.size(), bytes_in_use());
         clear();
         emptied = true;
     }
@@ -107,7 +108,8 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
         m_depending_on_mode.push_back(request.id);
     if (m_blocks.back()->crosses)
         m_by_frame[request.second_frame].push_back(request.id);
-    count(*m_blocks.back());
+    if (!m_blocks.back()->instructions.empty())
+        count(*m_blocks.back());
     return *m_blocks.back();
 }
 
@@ -119,6 +121,15 @@ void TranslationCache::count(const Block& block)
         ++m_counters.by_treatment[static_cast<std::size_t>(instruction.treatment)];
     m_counters.source_bytes += block.source.size();
     m_counters.host_bytes += block.size;
+    m_events.translated(block);
+}
+
+uint32_t TranslationCache::bytes_in_use() const
+{
+    uint32_t bytes = 0;
+    for (auto ring : { CodeRing::Ring0, CodeRing::Ring3 })
+        bytes += m_halves[index(ring)].next - m_area.code_begin(ring);
+    return bytes;
 }
 
 // The code is written through another mapping than it is executed from: the way back to the guest must be a serializing
@@ -174,11 +185,17 @@ void TranslationCache::unlink(const Block::Link& link)
 
 void TranslationCache::deactivate(Block& block)
 {
+    if (block.active)
+        ++m_counters.dormant;
+    take_out(block);
+}
+
+void TranslationCache::take_out(Block& block)
+{
     if (!block.active)
         return;
     block.active = false;
     m_active_depending -= block.depends_on_mode;
-    ++m_counters.dormant;
     remove_from_entry(block);
     for (const auto& incoming : block.incoming) {
         if (this->block(incoming.from)->sites[incoming.site].linked == block.id)
@@ -187,12 +204,18 @@ void TranslationCache::deactivate(Block& block)
     block.incoming.clear();
 }
 
-// Its translation stays where it is, so that a stop in it can still be understood.
-void TranslationCache::kill(Block& block)
+void TranslationCache::kill(Block& block, InvalidationCause cause)
 {
-    deactivate(block);
-    block.dead = true;
     ++m_counters.invalidated;
+    m_events.invalidated(block, cause);
+    discard(block);
+}
+
+// Its translation stays where it is, so that a stop in it can still be understood.
+void TranslationCache::discard(Block& block)
+{
+    take_out(block);
+    block.dead = true;
     std::erase(m_by_address[key_of(block.key.eip, block.key.ring)], block.id);
     std::erase(m_by_frame[block.key.frame], block.id);
     if (block.depends_on_mode)
@@ -210,6 +233,7 @@ bool TranslationCache::link(Block& from, uint16_t site, Block& to)
     to.incoming.push_back({ from.id, site });
     patch(from.host + exit.jump, to.body_address());
     ++m_counters.links;
+    m_events.chained(from, to);
     return true;
 }
 

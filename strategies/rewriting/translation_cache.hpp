@@ -7,7 +7,9 @@
 // Links and entry tables lead to active blocks only; whoever makes a block dormant or dead takes them back.
 #pragma once
 
+#include "core/trace/recorder.hpp"
 #include "strategies/rewriting/block.hpp"
+#include "strategies/rewriting/translation_events.hpp"
 #include "strategies/rewriting/translator.hpp"
 
 #include <array>
@@ -26,15 +28,13 @@ struct CacheCounters {
     uint64_t links = 0;              // branches led to their targets
     uint64_t entries = 0;            // blocks put into an entry table
     uint64_t dormant = 0;            // blocks taken out because the address space changed
-    uint64_t invalidated = 0;        // blocks whose source changed
+    uint64_t invalidated = 0;        // blocks that were given up, most because their source changed
     uint64_t flushes = 0;            // the cache was full
-    uint64_t exits = 0;              // direct branches that the monitor followed
-    uint64_t misses = 0;             // indirect ones that found no entry
 };
 
 class TranslationCache {
 public:
-    explicit TranslationCache(MonitorArea& area);
+    TranslationCache(MonitorArea& area, Recorder& recorder);
 
     // Empties the cache, when it is full.
     void clear();
@@ -49,7 +49,8 @@ public:
 
     void activate(Block& block);
     void deactivate(Block& block);
-    void kill(Block& block); // and forget
+    void kill(Block& block, InvalidationCause cause); // and forget
+    void discard(Block& block);                       // the same for one that nothing could be made of
 
     // The branch of site `site` of `from` goes to `to` from now on. True if code was changed.
     bool link(Block& from, uint16_t site, Block& to);
@@ -65,8 +66,6 @@ public:
     bool any_depends_on_mode() const { return m_active_depending != 0; }
 
     const CacheCounters& counters() const { return m_counters; }
-    void count_exit() { ++m_counters.exits; }
-    void count_miss() { ++m_counters.misses; }
     const std::vector<std::unique_ptr<Block>>& blocks() const { return m_blocks; }
 
 private:
@@ -84,10 +83,13 @@ private:
     void begin_half(CodeRing ring);
     void patch(uint32_t displacement_at, uint32_t target);
     void unlink(const Block::Link& link);
+    void take_out(Block& block);
     void remove_from_entry(Block& block);
     void count(const Block& block);
+    uint32_t bytes_in_use() const;
 
     MonitorArea& m_area;
+    TranslationEvents m_events;
     std::vector<std::unique_ptr<Block>> m_blocks;
     std::array<Half, 2> m_halves;
     std::array<std::vector<BlockId>, 2> m_entry_heads; // by the low 16 bits of the guest's address

@@ -106,6 +106,16 @@ bool reaches_through_cs(const Instruction& instruction)
     return (instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_CS) && instruction.info.mnemonic != ZYDIS_MNEMONIC_NOP;
 }
 
+// The first names: of what has no line in the table of instructions. Those of the lines follow.
+enum OtherName : uint8_t { never_calls, undefined, floating_point, through_cs, near_branch, first_line };
+constexpr std::array<std::string_view, first_line> other_names { "", "undefined", "floating point", "access through CS",
+    "near branch" };
+
+uint8_t name_of(const InstructionLine& line)
+{
+    return static_cast<uint8_t>(first_line + (&line - instruction_lines().data()));
+}
+
 enum class FpuKind : uint8_t { None, Wait, X87, Mmx, Sse };
 
 // Of the SSE sets the instructions without floating-point or vector registers do not trap: MOVNTI, fences, CRC32.
@@ -164,7 +174,7 @@ Treated treat_floating_point(const Instruction& instruction, ControlMode mode)
     auto kind = fpu_kind(instruction);
     uint8_t fault = fpu_fault(kind, mode);
     if (fault)
-        return { Treatment::Callout, "The kernel wants a trap here (CR0.TS, CR0.EM or CR4.OSFXSR).", fault, true };
+        return { Treatment::Callout, "The kernel wants a trap here (CR0.TS, CR0.EM or CR4.OSFXSR).", fault, true, floating_point };
     return { Treatment::Identical, "The same in every ring.", 0, kind != FpuKind::None };
 }
 
@@ -185,6 +195,15 @@ std::string_view treatment_name(Treatment treatment)
     return "";
 }
 
+std::string_view instruction_name(uint8_t number)
+{
+    if (number < first_line)
+        return other_names[number];
+    auto lines = instruction_lines();
+    std::size_t line = number - first_line;
+    return line < lines.size() ? lines[line].name : "";
+}
+
 ControlMode control_mode_of(const CpuState& state)
 {
     return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
@@ -195,16 +214,16 @@ Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)
 {
     if (!is_harmless_set[instruction.info.meta.isa_set]
         && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSENTER && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSEXIT)
-        return { Treatment::Callout, "The virtual processor does not have it.", UD, false };
+        return { Treatment::Callout, "The virtual processor does not have it.", UD, false, undefined };
     if (is_near_branch(instruction))
-        return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false };
+        return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false, near_branch };
     if (ring_3 && reaches_through_cs(instruction))
-        return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false };
+        return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false, through_cs };
     if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd))
         return { Treatment::Identical, "The host's time-stamp counter is the guest's, too.", 0, ring_3 };
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);
-        return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, 0, false };
+        return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, 0, false, name_of(*line) };
     }
     return treat_floating_point(instruction, mode);
 }

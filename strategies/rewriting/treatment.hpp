@@ -4,6 +4,7 @@
 #include "core/machine/cpu_state.hpp"
 #include "core/x86/decode.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -31,7 +32,12 @@ struct Treated {
     std::string_view reason;      // for learners
     uint8_t fault = 0;            // Callout: not executed, the guest gets #UD or #NM
     bool depends_on_mode = false; // what becomes of it depends on ControlMode
+    uint8_t name = 0;             // under which calls of the monitor are counted: instruction_name()
 };
+
+inline constexpr std::size_t instruction_names = 128;
+// "CLI", "MOV CRn", or what else it is that needs the monitor; "" for what never calls it.
+std::string_view instruction_name(uint8_t number);
 
 // In ring 0, or in ring 3 with `ring_3`.
 Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode);

@@ -189,6 +189,15 @@ TEST_GUEST(ticker,
     "41: .word 23\n.long " AT(ticker, 40b) "\n"
     "44: .word 0x107\n.long 0x90000\n");
 
+// The constant of the instruction at 50.
+TEST_GUEST(modify,
+    "mov $3, %ecx\n"
+    "50: mov $0, %ebx\n"
+    "incb " AT(modify, 50b) " + 1\n"
+    "dec %ecx\n"
+    "jnz 50b\n"
+    "mov %bl, %al\nout %al, $0xE9\n" END(0));
+
 namespace ringside::test {
 
 namespace {
@@ -210,6 +219,7 @@ const std::map<std::string, std::string_view>& images()
         { "both", image(guest_both_begin, guest_both_end) },
         { "mix", image(guest_mix_begin, guest_mix_end) },
         { "ticker", image(guest_ticker_begin, guest_ticker_end) },
+        { "modify", image(guest_modify_begin, guest_modify_end) },
     };
     return images;
 }

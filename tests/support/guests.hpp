@@ -16,6 +16,7 @@ namespace ringside::test {
 //   mix     computes with all registers in 800 rounds, writes a byte to port 0xE9 after each, leaves the results between
 //           0x200000 and 0x220000, and ends well
 //   ticker  halts until 150 timer interrupts have come, counted at 0x200000, and ends well
+//   modify  changes an instruction of the block that it runs, three times, and ends well
 //   both    prints "serial" on COM1 and "debug" on port 0xE9, and ends well
 std::string guest(const std::string& name);
 

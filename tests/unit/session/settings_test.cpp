@@ -22,7 +22,7 @@ WorkerSettings sample()
     settings.start_paused = true;
     settings.other_strategies = { "trap", "" };
     settings.switches = { { 1, "trap" }, { never, std::string(300, 'y') } };
-    settings.list_translations = true;
+    settings.translations = TranslationsWanted::Counters;
     return settings;
 }
 

@@ -104,6 +104,13 @@ TEST_CASE("fields read as people name them", "[trace]")
     CHECK(formatted("table", 1) == "IDTR");
     CHECK(formatted("flag", 1) == "set");
     CHECK(formatted("flag", 0) == "clear");
+    CHECK(formatted("frame", 0x345) == "0x345");
+    CHECK(formatted("blocks", 1) == "1 block");
+    CHECK(formatted("instructions", 2) == "2 instructions");
+    CHECK(formatted("from_block", 0x1000) == "0x00001000");
+    CHECK(formatted("invalidation", 0) == "source written");
+    CHECK(formatted("invalidation", 3) == "unknown");
+    CHECK(formatted("invalidation", UINT64_MAX) == "unknown");
 }
 
 TEST_CASE("an error code is decoded by the vector beside it", "[trace]")

@@ -55,6 +55,29 @@ TEST_CASE("a change of strategy is told with both names and its cost", "[trace]"
     CHECK(sentence(change, Style {}) == "trap takes over the running guest from emulation, in 90 microseconds");
 }
 
+TEST_CASE("what happens to translations is told with addresses, sizes and causes", "[trace]")
+{
+    auto told = [](EventKind kind, uint64_t a, uint32_t b, uint32_t c) {
+        auto event = test::sample(kind);
+        event.a = a;
+        event.b = b;
+        event.c = c;
+        return sentence(event, Style {});
+    };
+    CHECK(told(EventKind::BlockTranslated, 0x08048000, 74, 1)
+        == "the program's code at 0x08048000 is translated: 1 instruction, now 74 bytes");
+    CHECK(told(EventKind::BlockChained, 0x100000, 0x100010, 0)
+        == "the translation of 0x00100000 leads straight to that of 0x00100010 now");
+    CHECK(told(EventKind::BlockInvalidated, 0x100000, 0x100, 1)
+        == "the translation of 0x00100000, in frame 0x100, is given up: data beside it");
+    CHECK(told(EventKind::TranslationsEmptied, 1, 4096, 0)
+        == "no room for more translations: all are thrown away (1 block, 4096 bytes)");
+    CHECK(told(EventKind::CodeDormant, 0x08048000, 0x345, 12)
+        == "frame 0x345 is no longer at 0x08048000: the translations of its code wait (12 blocks)");
+    CHECK(told(EventKind::CodeAwake, 0x08048000, 0x345, 0)
+        == "frame 0x345 is at 0x08048000 again: the translations of its code are used again");
+}
+
 TEST_CASE("a line of the story says when, where and how long", "[trace]")
 {
     auto call = test::sample(EventKind::SoftwareInterrupt, 12'345'000);
