@@ -4,6 +4,7 @@
 //
 // Exit code 1: a bound is missed.
 #include "bench/support/interleaved.hpp"
+#include "bench/support/kernels.hpp"
 #include "bench/support/resident.hpp"
 #include "bench/support/table.hpp"
 #include "core/session/worker.hpp"
@@ -27,39 +28,26 @@ constexpr double milli = 1e3, nano = 1e9;
 
 using Rows = std::vector<BenchRow>;
 
-// Each takes a third of a second or more.
-const std::array<Workload, 8> kernels { {
-    { "alu", "n=200000000", "alu" },
-    { "calls", "n=36", "calls" },
-    { "sieve", "rounds=60", "sieve" },
-    { "indirect", "n=20000000", "indirect" },
-    { "sort", "n=800000", "sort" },
-    { "crc32", "size=500000 rounds=100", "crc32" },
-    { "matmul", "rounds=4", "matmul" },
-    { "copy", "rounds=1600", "copy" },
-} };
-
 // One comparison over all kernels: a row each, and their geometric mean.
 struct Comparison {
     const char* title;
     Machines machine;
     Machines against;
     std::optional<Machines> floor = {};
-    std::optional<double> bound_each = {};
     std::optional<double> bound_mean = {};
 };
 
 void add_comparison(Rows& rows, const Comparison& comparison, const std::vector<Interleaved>& measured)
 {
     std::vector<double> ratios, cpu_ratios, floors;
-    for (std::size_t i = 0; i < kernels.size(); ++i) {
+    for (std::size_t i = 0; i < compute_kernels.size(); ++i) {
         const auto& m = measured[i];
         ratios.push_back(m.ratio(comparison.machine, comparison.against));
         cpu_ratios.push_back(m.cpu_ratio(comparison.machine, comparison.against));
-        BenchRow row { .what = fmt::format("{}: {}", comparison.title, kernels[i].name),
+        BenchRow row { .what = fmt::format("{}: {}", comparison.title, compute_kernels[i].name),
             .value = m.wall(comparison.machine) * milli, .unit = "ms",
             .against = m.wall(comparison.against) * milli, .ratio = ratios.back(), .cpu_ratio = cpu_ratios.back(),
-            .floor = {}, .bound = comparison.bound_each };
+            .floor = {}, .bound = {} };
         if (comparison.floor) {
             floors.push_back(m.ratio(*comparison.floor, comparison.against));
             row.floor = floors.back();
@@ -75,9 +63,9 @@ void add_comparison(Rows& rows, const Comparison& comparison, const std::vector<
 Result<void> measure_kernels(const BenchOptions& options, Rows& rows)
 {
     using enum Machines;
-    static constexpr std::array machines { Ringside, Qemu, Bare, RingsideRecording };
+    static constexpr std::array machines { Ringside, Qemu, Bare };
     std::vector<Interleaved> measured;
-    for (const auto& kernel : kernels) {
+    for (const auto& kernel : compute_kernels) {
         auto result = Interleaved::measure(kernel, std::array { Stretch {} }, machines, options.runs);
         if (!result)
             return result.propagate();
@@ -85,8 +73,6 @@ Result<void> measure_kernels(const BenchOptions& options, Rows& rows)
     }
     add_comparison(rows, { .title = "against QEMU", .machine = Ringside, .against = Qemu, .floor = Bare, .bound_mean = 1.05 }, measured);
     add_comparison(rows, { .title = "against bare Unicorn", .machine = Ringside, .against = Bare, .bound_mean = 1.03 }, measured);
-    add_comparison(rows, { .title = "recording against not", .machine = RingsideRecording, .against = Ringside,
-        .bound_each = 1.02, .bound_mean = 1.02 }, measured);
     return {};
 }
 
@@ -95,7 +81,6 @@ struct Operation {
     std::vector<Stretch> stretches;
     std::optional<double> bound = {};     // against QEMU
     std::optional<Machines> floor = {};
-    std::optional<double> recording = {}; // bound of recording against not
 };
 
 std::vector<Operation> operations()
@@ -106,7 +91,7 @@ std::vector<Operation> operations()
     };
     return {
         { { "ports", "n=3000000" }, { { .label = "port access (UART)", .operations = 3e6 } }, 0.6, Machines::Bare },
-        { { "syscalls", "n=200000", "syscalls" }, { { .label = "system call, there and back", .operations = n } }, {}, Machines::Bare, 1.15 },
+        { { "syscalls", "n=200000", "syscalls" }, { { .label = "system call, there and back", .operations = n } }, {}, Machines::Bare },
         { { "faults", "n=100000", "faults" }, { { .label = "page fault served by the guest", .operations = 1e5 } } },
         { { "switches", "n=50000", "switches" }, { { .label = "process switch", .operations = few } } },
         { { "ptes", "n=500000" }, { { .label = "mapping change with INVLPG", .operations = 5e5 } } },
@@ -127,8 +112,6 @@ Result<void> measure_operation(const Operation& operation, unsigned runs, Rows& 
     std::vector<Machines> machines { Ringside, Qemu };
     if (operation.floor)
         machines.push_back(*operation.floor);
-    if (operation.recording)
-        machines.push_back(RingsideRecording);
     auto measured = Interleaved::measure(operation.workload, operation.stretches, machines, runs);
     if (!measured)
         return measured.propagate();
@@ -142,11 +125,6 @@ Result<void> measure_operation(const Operation& operation, unsigned runs, Rows& 
             row.floor = measured->ratio(*operation.floor, Qemu, i);
         rows.push_back(row);
     }
-    if (operation.recording)
-        rows.push_back({ .what = fmt::format("recording against not: {}", operation.workload.name),
-            .value = measured->wall(RingsideRecording) * milli, .unit = "ms", .against = measured->wall(Ringside) * milli,
-            .ratio = measured->ratio(RingsideRecording, Ringside), .cpu_ratio = measured->cpu_ratio(RingsideRecording, Ringside),
-            .floor = {}, .bound = operation.recording });
     return {};
 }
 

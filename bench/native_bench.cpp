@@ -17,18 +17,6 @@ namespace {
 constexpr uint32_t count = 20000;
 constexpr double nano = 1e9;
 
-// A loop of `body`, and HLT.
-std::vector<uint8_t> loop_of(std::initializer_list<uint8_t> body)
-{
-    std::vector<uint8_t> code(body);
-    code.insert(code.end(), { 0x49, 0x0F, 0x85 }); // dec %ecx; jnz
-    auto back = -static_cast<int32_t>(code.size() + 4);
-    for (int shift = 0; shift < 32; shift += 8)
-        code.push_back(static_cast<uint8_t>(static_cast<uint32_t>(back) >> shift));
-    code.push_back(0xF4); // hlt
-    return code;
-}
-
 struct Measured {
     const char* what;
     std::initializer_list<uint8_t> body;
@@ -79,7 +67,7 @@ public:
 private:
     std::optional<double> seconds_of(const Measured& one) const
     {
-        auto guest = SmallGuest::create(m_trap, loop_of(one.body));
+        auto guest = SmallGuest::create(m_trap, counted_loop(one.body));
         if (!guest)
             return std::nullopt;
         (void)(*guest)->run(100); // what the first executions cost alone

@@ -221,6 +221,12 @@ void add_run_command(Program& program)
             "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
         ->check(not_negative, "");
+    const std::map<std::string, UserCode> user_codes { { "rewritten", UserCode::Rewritten }, { "direct", UserCode::Direct } };
+    command
+        ->add_option("--user", options->user_code,
+            "What becomes of ring 3's code under rewriting:\nrewritten (default), or direct: it runs as it is")
+        ->option_text("KIND")
+        ->transform(CLI::CheckedTransformer(user_codes).description(""));
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
     command
         ->add_option(

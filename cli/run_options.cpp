@@ -5,6 +5,7 @@
 #include "core/machine/strategy.hpp"
 #include "core/session/near_match.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -63,6 +64,22 @@ Result<void> check_strategy(const std::string& name)
         near.empty() ? list : fmt::format("did you mean '{}'? {}", near, list));
 }
 
+namespace {
+
+// Only some strategies have the choice.
+Result<void> check_user_code(const RunOptions& options, const std::vector<SwitchSetting>& switches)
+{
+    auto chooses = [](const std::string& name) { return find_strategy(name)->info().chooses_user_code; };
+    bool any = chooses(options.strategy)
+        || std::ranges::any_of(switches, [&](const SwitchSetting& one) { return chooses(one.strategy); });
+    if (options.user_code == UserCode::Rewritten || any)
+        return {};
+    return fail(ExitCode::Usage, fmt::format("under '{}' nothing is rewritten: --user has no meaning", options.strategy),
+        "use it with --strategy rewriting");
+}
+
+}
+
 Result<SessionConfiguration> configure_session(const RunOptions& options, const Scenario& scenario)
 {
     if (auto known = check_strategy(options.strategy); !known)
@@ -70,6 +87,8 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     auto switches = options.switches ? parse_switches(*options.switches) : std::vector<SwitchSetting> {};
     if (!switches)
         return switches.propagate();
+    if (auto checked = check_user_code(options, *switches); !checked)
+        return checked.propagate();
     auto memory = memory_of(options, scenario);
     if (!memory)
         return memory.propagate();
@@ -88,6 +107,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     configuration.name = scenario.name;
     configuration.strategy = options.strategy;
     configuration.switches = std::move(*switches);
+    configuration.strategy_options.user_code = options.user_code;
     configuration.boot = std::move(*boot);
     for (const auto& module : options.modules)
         configuration.boot.modules.push_back(module_from(module));

@@ -10,14 +10,19 @@
 
 namespace ringside {
 
+constexpr unsigned ticks_per_second = 100; // bantam's timer
+
 struct Workload {
     std::string name;
     std::string arguments;         // of the kernel's command line
     std::string module = {};       // a ring-3 program, without ".elf"; empty for a workload of the kernel
+    unsigned hertz = ticks_per_second;
+    bool may_fail = false;         // its own check of its result may, on some machine
 };
 
 enum class Machines : uint8_t {
     Ringside,
+    RingsideAgain,     // the same: what two machines that do not differ are measured to differ by
     RingsideRecording, // every event recorded and written to a file in memory
     Qemu,
     Bare,              // bare Unicorn
@@ -28,11 +33,11 @@ enum class Machines : uint8_t {
     HostProgramWithSignals, // which gets as many signals as the guest gets timer ticks
 };
 
-constexpr unsigned ticks_per_second = 100; // bantam's timer
-
 struct GuestTiming {
     TimedLines lines;
     double until_first_instruction = 0; // seconds from the start of the worker's creation; Ringside only
+    uint64_t interrupts = 0;           // taken by the guest in the whole run; Ringside only
+    double signals = 0;                // seconds of the whole run that the host's signals took; Ringside only
 };
 
 // Where this build's programs and guests are.

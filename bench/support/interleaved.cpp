@@ -10,7 +10,8 @@ Result<Interleaved> Interleaved::measure(
     fmt::print(stderr, "bench: {} {}\n", workload.name, workload.arguments);
     Interleaved result;
     for (unsigned run = 0; run < runs; ++run) {
-        for (Machines machine : machines) {
+        for (std::size_t place = 0; place < machines.size(); ++place) {
+            Machines machine = machines[run % 2 == 0 ? place : machines.size() - 1 - place];
             auto timing = run_guest(machine, workload);
             if (!timing)
                 return timing.propagate();

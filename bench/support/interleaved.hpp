@@ -1,4 +1,4 @@
-// One workload on several machines in turn, A B C A B C, so that what changes on the host while it is measured changes
+// One workload on several machines in turn, A B C C B A, so that what changes on the host while it is measured changes
 // for all of them.
 #pragma once
 

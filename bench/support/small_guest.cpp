@@ -19,6 +19,16 @@ CpuState entry_state(uint32_t count)
 
 }
 
+std::vector<uint8_t> counted_loop(std::vector<uint8_t> code)
+{
+    code.insert(code.end(), { 0x49, 0x0F, 0x85 }); // dec %ecx; jnz
+    auto back = -static_cast<int32_t>(code.size() + 4);
+    for (int shift = 0; shift < 32; shift += 8)
+        code.push_back(static_cast<uint8_t>(static_cast<uint32_t>(back) >> shift));
+    code.push_back(0xF4); // hlt
+    return code;
+}
+
 SmallGuest::SmallGuest(GuestMemory memory, TraceMemory trace)
     : m_memory(std::move(memory))
     , m_trace(std::move(trace))

@@ -8,8 +8,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace ringside {
+
+// A loop of `body`, which leaves ECX alone, and HLT.
+std::vector<uint8_t> counted_loop(std::vector<uint8_t> body);
 
 class SmallGuest {
 public:

@@ -16,12 +16,18 @@ std::string number(const std::optional<double>& value, int decimals)
     return value ? fmt::format("{:.{}f}", *value, decimals) : "";
 }
 
+// Small ones by their first digits.
+std::string ratio_number(const std::optional<double>& value, int decimals)
+{
+    return value && *value < 0.1 ? fmt::format("{:.2g}", *value) : number(value, decimals);
+}
+
 // A bound of the value itself carries the unit.
 std::string bound_text(const BenchRow& row)
 {
     if (!row.bound)
         return "";
-    return row.ratio ? number(row.bound, 2) : fmt::format("{:g} {}", *row.bound, row.unit);
+    return row.ratio ? ratio_number(row.bound, 2) : fmt::format("{:g} {}", *row.bound, row.unit);
 }
 
 std::string verdict(const BenchRow& row)
@@ -38,12 +44,12 @@ nlohmann::json json_number(const std::optional<double>& value)
 
 std::string table_text(const std::vector<BenchRow>& rows)
 {
-    auto text = fmt::format("{:<46} {:>10} {:>10} {:<4} {:>6} {:>6} {:>6} {:>6}\n", "what", "median", "against", "", "ratio",
+    auto text = fmt::format("{:<46} {:>10} {:>10} {:<4} {:>7} {:>6} {:>6} {:>6}\n", "what", "median", "against", "", "ratio",
         "by CPU", "floor", "bound");
     for (const auto& row : rows)
-        text += fmt::format("{:<46} {:>10} {:>10} {:<4} {:>6} {:>6} {:>6} {:>6}  {}\n", row.what,
+        text += fmt::format("{:<46} {:>10} {:>10} {:<4} {:>7} {:>6} {:>6} {:>6}  {}\n", row.what,
             row.value > 0 ? number(row.value, row.value < 100 ? 2 : 0) : "", number(row.against, row.value < 100 ? 2 : 0),
-            row.unit, number(row.ratio, 3), number(row.cpu_ratio, 3), number(row.floor, 3), bound_text(row), verdict(row));
+            row.unit, ratio_number(row.ratio, 3), ratio_number(row.cpu_ratio, 3), number(row.floor, 3), bound_text(row), verdict(row));
     return text;
 }
 

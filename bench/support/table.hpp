@@ -18,8 +18,9 @@ struct BenchRow {
     std::optional<double> cpu_ratio; // the same of CPU time, for a host that is busy
     std::optional<double> floor;    // the ratio that the mechanism allows at best: bare Unicorn's
     std::optional<double> bound;    // of the ratio; of the value where there is no ratio
+    bool judged_by_cpu = false;     // the bound is of the ratio of CPU time, and so is the floor
 
-    bool met() const { return !bound || (ratio ? *ratio : value) <= *bound; }
+    bool met() const { return !bound || (judged_by_cpu ? cpu_ratio : ratio).value_or(value) <= *bound; }
 };
 
 // Prints the table, and writes it to the JSON file that is asked for. The program's exit code: 1 if a bound is missed.

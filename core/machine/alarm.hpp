@@ -25,6 +25,7 @@ public:
 
 private:
     void loop();
+    void expect_next(std::unique_lock<std::mutex>& lock, Nanoseconds rang_at);
     void wait_until(std::unique_lock<std::mutex>& lock, Nanoseconds moment);
 
     const HostClock& m_clock;

@@ -14,6 +14,7 @@
 #include "core/machine/cpu_state.hpp"
 #include "core/machine/disk.hpp"
 #include "core/machine/guest_memory.hpp"
+#include "core/machine/strategy_options.hpp"
 #include "core/machine/timer_queue.hpp"
 #include "core/trace/recorder.hpp"
 
@@ -35,6 +36,9 @@ public:
     const Clock& clock() const { return m_clock; }
     std::span<Disk> disks() const { return m_disks; } // in the order of the command line
     void attach(std::span<Disk> disks) { m_disks = disks; }
+
+    const StrategyOptions& strategy_options() const { return m_strategy_options; }
+    void set_strategy_options(const StrategyOptions& options) { m_strategy_options = options; }
 
     // Blocks executed so far, for strategies that count them. The virtual clock is derived from it.
     uint64_t& blocks() { return m_recorder.block().blocks; }
@@ -79,6 +83,7 @@ private:
     uint64_t m_time_stamp_frequency;
     bool m_shares_host_time_stamp = false;
     std::span<Disk> m_disks;
+    StrategyOptions m_strategy_options {};
 };
 
 }

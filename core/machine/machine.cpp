@@ -115,6 +115,7 @@ Result<void> Machine::open_disks()
         m_disks.push_back(std::move(*disk));
     }
     m_engine->attach(m_disks);
+    m_engine->set_strategy_options(m_configuration.strategy_options);
     return {};
 }
 

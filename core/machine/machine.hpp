@@ -9,6 +9,7 @@
 #include "core/machine/engine.hpp"
 #include "core/machine/guest_memory.hpp"
 #include "core/machine/multiboot.hpp"
+#include "core/machine/strategy_options.hpp"
 #include "core/machine/strategy_set.hpp"
 #include "core/machine/timer_queue.hpp"
 #include "core/trace/recorder.hpp"
@@ -34,6 +35,7 @@ struct MachineConfiguration {
     const StrategyEntry* strategy = nullptr;               // which begins
     std::vector<const StrategyEntry*> other_strategies {}; // that the run may change to; those of `switches` go without saying
     std::vector<PlannedSwitch> switches {};
+    StrategyOptions strategy_options {};
     BootRequest boot;
     uint64_t memory_bytes = 32 * mebibyte;
     std::vector<std::string> disks; // paths of images

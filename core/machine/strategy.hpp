@@ -38,6 +38,7 @@ struct StrategyInfo {
     bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool direct = false;        // the host's CPU executes the guest's own instructions where they lie
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
+    bool chooses_user_code = false; // StrategyOptions::user_code
     bool host_time_stamp = false; // RDTSC does not come to the engine: the guest reads the host's counter
 };
 

@@ -40,6 +40,7 @@ void encode(ByteWriter& out, const WorkerSettings& settings)
         out.put_text(planned.strategy);
     }
     out.put(static_cast<uint8_t>(settings.translations));
+    out.put(static_cast<uint8_t>(settings.strategy_options.user_code));
 }
 
 WorkerSettings decode(ByteReader& in)
@@ -68,6 +69,7 @@ WorkerSettings decode(ByteReader& in)
         settings.switches.push_back({ at, in.get_text() });
     }
     settings.translations = static_cast<TranslationsWanted>(in.get<uint8_t>());
+    settings.strategy_options.user_code = in.get<uint8_t>() == 0 ? UserCode::Rewritten : UserCode::Direct;
     return settings;
 }
 
@@ -88,7 +90,7 @@ WorkerSettings WorkerSettings::from(const SessionConfiguration& configuration)
 {
     return { configuration.strategy, configuration.boot, configuration.memory_bytes, configuration.disks,
         configuration.clock, configuration.start_paused, configuration.other_strategies, configuration.switches,
-        configuration.translations };
+        configuration.translations, configuration.strategy_options };
 }
 
 bool WorkerSettings::operator==(const WorkerSettings& other) const
@@ -101,7 +103,7 @@ bool WorkerSettings::operator==(const WorkerSettings& other) const
         && std::ranges::equal(boot.modules, other.boot.modules, same_module) && memory_bytes == other.memory_bytes
         && disks == other.disks && clock == other.clock && start_paused == other.start_paused
         && other_strategies == other.other_strategies && switches == other.switches
-        && translations == other.translations;
+        && translations == other.translations && strategy_options == other.strategy_options;
 }
 
 Result<Descriptor> write_settings(const WorkerSettings& settings)

@@ -4,6 +4,7 @@
 #include "core/machine/clock.hpp"
 #include "core/machine/guest_memory.hpp"
 #include "core/machine/multiboot.hpp"
+#include "core/machine/strategy_options.hpp"
 #include "core/result.hpp"
 #include "core/session/descriptor.hpp"
 
@@ -38,6 +39,7 @@ struct SessionConfiguration {
     bool recording = false;                           // from the guest's first instruction on
     bool exact_rings = false;                         // count every ring change although nothing is recorded
     TranslationsWanted translations = TranslationsWanted::None;
+    StrategyOptions strategy_options {};
     uint32_t trace_capacity = 1 << 16;                // records; a power of two
     std::optional<std::chrono::milliseconds> timeout; // of real time, pauses included; then the guest is stopped
     std::string worker_program = "/proc/self/exe";    // a program that calls run_worker_if_asked() (worker.hpp)
@@ -54,6 +56,7 @@ struct WorkerSettings {
     std::vector<std::string> other_strategies = {};
     std::vector<SwitchSetting> switches = {};
     TranslationsWanted translations = TranslationsWanted::None;
+    StrategyOptions strategy_options {};
 
     static WorkerSettings from(const SessionConfiguration&);
     bool operator==(const WorkerSettings&) const;

@@ -118,6 +118,7 @@ Result<void> choose_strategies(const WorkerSettings& settings, MachineConfigurat
     if (!first)
         return first.propagate();
     configuration.strategy = *first;
+    configuration.strategy_options = settings.strategy_options;
     for (const auto& name : settings.other_strategies) {
         auto other = strategy_named(name);
         if (!other)

@@ -100,6 +100,25 @@ DecodeResult decode_instruction(GuestMemory& memory, const CpuState& state)
     return result;
 }
 
+InstructionDecoder::InstructionDecoder(const CpuState& state) : m_decoder(decoder_for(state))
+{
+}
+
+bool InstructionDecoder::decode(std::span<const uint8_t> bytes, Operands operands, Instruction& instruction) const
+{
+    auto& info = instruction.info;
+    ZydisDecoderContext context;
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&m_decoder, &context, bytes.data(), bytes.size(), &info)))
+        return false;
+    if (operands == Operands::Written)
+        info.operand_count = info.operand_count_visible;
+    for (std::size_t i = info.operand_count; i < instruction.operands.size(); ++i)
+        instruction.operands[i].type = ZYDIS_OPERAND_TYPE_UNUSED;
+    return info.operand_count == 0
+        || ZYAN_SUCCESS(ZydisDecoderDecodeOperands(
+            &m_decoder, &context, &info, instruction.operands.data(), info.operand_count));
+}
+
 bool decode_bytes(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction)
 {
     return ZYAN_SUCCESS(decode(state, bytes, instruction));

@@ -35,6 +35,19 @@ struct DecodeResult {
 // not enough.
 DecodeResult decode_instruction(GuestMemory& memory, const CpuState& state);
 
+// For many instructions in one mode, that of the guest's CS and SS.
+class InstructionDecoder {
+public:
+    enum class Operands : uint8_t { All, Written };
+
+    explicit InstructionDecoder(const CpuState& state);
+    // As decode_bytes(). With Written those that the instruction implies are left out, as if it had none.
+    bool decode(std::span<const uint8_t> bytes, Operands operands, Instruction& instruction) const;
+
+private:
+    ZydisDecoder m_decoder;
+};
+
 // Decodes bytes that the caller already has, in the mode of the guest's CS. False if they are no complete instruction.
 bool decode_bytes(const CpuState& state, std::span<const uint8_t> bytes, Instruction& instruction);
 

@@ -133,19 +133,22 @@ Exit Emulator::run()
     }
 }
 
-// Ring changes by IRET are seen through watches, which a block gets when it is translated: so all blocks go when the
+// Where IRET cannot be reported it is watched. A block gets its watches when it is translated: so all blocks go when the
 // wish for exact ring changes comes. Not before there are any: uc_ctl_flush_tb() of Unicorn 2.1.1 also clears its whole
-// translation buffer, which makes 1 GiB resident. When the wish goes, the watches stay; they cost little.
+// translation buffer. When the wish goes, the watches stay; they cost little.
 void Emulator::follow_recording()
 {
     bool wanted = m_engine.recorder().wants_ring_changes();
-    if (wanted && !m_exact_rings) {
-        if (m_has_run)
-            uc_ctl_flush_tb(m_unicorn.get());
-        m_state.save(m_cpu, StatePart::Integer);
-        m_ring = m_cpu.cpl();
-    }
+    if (wanted == m_exact_rings)
+        return;
     m_exact_rings = wanted;
+    m_watch_for_trace = !m_stops->report_returns(wanted) && wanted;
+    if (!wanted)
+        return;
+    if (m_watch_for_trace && m_has_run)
+        uc_ctl_flush_tb(m_unicorn.get());
+    m_state.save(m_cpu, StatePart::Integer);
+    m_ring = m_cpu.cpl();
 }
 
 std::optional<Exit> Emulator::after_stop(uc_err error)

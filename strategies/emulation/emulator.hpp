@@ -74,6 +74,7 @@ private:
 
     Go look() override;
     bool anything_to_look_for() const override;
+    void returned() override;
     Go stop_between_blocks(Stop why);
     Go leave(Exit::Reason reason);
     bool still_waiting();
@@ -97,6 +98,7 @@ private:
     Event int_instruction_event();
 
     Exit emulate_instruction();
+    bool is_wanted(const Watch& watch) const;
     void watch_new_instructions();
     void forget_watches();
     void guard_code(uint32_t address, uint32_t size);
@@ -148,7 +150,8 @@ private:
     std::vector<WatchedInstruction> m_new_watches;   // found in the block that was translated last
     uint32_t m_new_block = 0;                        // that block
 
-    bool m_exact_rings = false;          // ring changes are watched
+    bool m_exact_rings = false;          // every ring change is looked for
+    bool m_watch_for_trace = false;      // then: by watches, because the stops do not report IRET
     bool m_look_at_ring = false;         // the next block may run in another ring
     RingChangeCause m_look_cause = RingChangeCause::Iret;
     unsigned m_ring = 0;                 // the virtual ring last seen

@@ -70,6 +70,15 @@ void Emulator::settle_ring(unsigned ring, uint32_t eip)
     m_ring = ring;
 }
 
+void Emulator::returned()
+{
+    unsigned ring = virtual_ring();
+    if (ring == m_ring)
+        return;
+    m_look_cause = RingChangeCause::Iret;
+    settle_ring(ring, m_stops->next_block());
+}
+
 bool Emulator::interrupt_window_open()
 {
     if (m_engine.nmi_pending() && !m_state.blocking().nmi)

@@ -121,16 +121,12 @@ void Emulator::on_debug_trap(uint32_t status)
 void Emulator::on_translated(uint32_t address, uint32_t size)
 {
     m_state.save(m_cpu, StatePart::Integer);
-    bool deprivileged = m_cpu.cpl() > m_cpu.iopl() || m_cpu.virtual_8086();
     m_new_watches.clear();
     for (const auto& watched : find_watched_instructions(m_engine.memory(), m_cpu, address, size)) {
         if (watched.watch.may_let_interrupts_in())
-            m_stops->note_opening(address);
-        auto reason = watched.watch.reason;
-        bool wanted = reason == WatchReason::Emulate || reason == WatchReason::Check || watched.watch.switches_tasks()
-            || (reason == WatchReason::Port && deprivileged) || (reason != WatchReason::Opening && m_exact_rings);
+            m_stops->note_opening(address, watched.watch.reason == WatchReason::RingChange);
         auto known = m_watches.find(watched.address);
-        if (wanted && (known == m_watches.end() || known->second.reason == WatchReason::Verify))
+        if (is_wanted(watched.watch) && (known == m_watches.end() || known->second.reason == WatchReason::Verify))
             m_new_watches.push_back(watched);
     }
     guard_code(address, size);
@@ -139,6 +135,25 @@ void Emulator::on_translated(uint32_t address, uint32_t size)
         return stop(Stop::Translate);
     if (m_flush_tlb)
         stop(Stop::Changed);
+}
+
+// In the block that was translated just now, for m_cpu. What does not depend on recording leaves the translations as they
+// are when it begins. An IRET that is single-stepped leaves its block by an exception.
+bool Emulator::is_wanted(const Watch& watch) const
+{
+    switch (watch.reason) {
+    case WatchReason::Emulate:
+    case WatchReason::Check:
+        return true;
+    case WatchReason::Port:
+        return m_watch_for_trace || m_cpu.cpl() > m_cpu.iopl() || m_cpu.virtual_8086();
+    case WatchReason::RingChange:
+        return m_watch_for_trace || watch.cause != RingChangeCause::Iret || (m_cpu.eflags & eflags::tf);
+    case WatchReason::Opening:
+    case WatchReason::Verify:
+        break;
+    }
+    return false;
 }
 
 void Emulator::on_watched(uint32_t address)
@@ -208,15 +223,19 @@ void Emulator::check_port_permission()
     }
 }
 
-// Where the guest was is looked up only when somebody records it. EIP is exact at CPUID and at a watched port access,
-// otherwise that of the block.
+// Where the guest was is looked up only when somebody records it. EIP is exact at CPUID and at a port access, otherwise
+// that of the block.
 EventRecord Emulator::exit_record(EventKind kind)
 {
     EventRecord record { .time = m_exit_begin, .kind = kind };
     uint32_t watched_eip = std::exchange(m_exact_eip, 0);
     if (m_engine.recorder().recording()) {
         record.virtual_ring = static_cast<uint8_t>(m_ring);
-        record.eip = watched_eip != 0 ? watched_eip : m_stops->running_block();
+        bool is_port = kind == EventKind::PortRead || kind == EventKind::PortWrite;
+        if (watched_eip != 0)
+            record.eip = watched_eip;
+        else
+            record.eip = is_port ? m_stops->running_instruction() : m_stops->running_block();
     }
     return record;
 }

@@ -25,11 +25,14 @@ constexpr uint8_t guest[] {
     0x46,                               // 16 landing:   inc  esi
     0x4F,                               // 17            dec  edi
     0x75, 0xF4,                         // 18            jnz  jumping
-    0xFB,                               // 20            sti
-    0x45,                               // 21            inc  ebp
-    0xF4,                               // 22            hlt
+    0x90,                               // 20 opening:   nop
+    0xE4, 0x10,                         // 21            in   al, 16
+    0xFB,                               // 23            sti
+    0x45,                               // 24            inc  ebp
+    0xF4,                               // 25            hlt
 };
-constexpr uint32_t counting = 2, in_counting = 3, jumping = 8, landing = 16, sti = 20, behind_sti = 21, halt = 22;
+constexpr uint32_t counting = 2, in_counting = 3, jumping = 8, landing = 16, opening = 20, port_read = 21, sti = 23,
+                   behind_sti = 24, halt = 25;
 constexpr uint32_t rounds = 12;
 
 // Where the guest was each time that somebody looked.
@@ -54,18 +57,29 @@ public:
         m_how = how;
         m_visits = 0;
         looks.clear();
+        returns.clear();
+        m_eip_at_port = 0;
         for (int name : { UC_X86_REG_EAX, UC_X86_REG_EBX, UC_X86_REG_ESI, UC_X86_REG_EBP, UC_X86_REG_EIP })
             put(name, 0);
         put(UC_X86_REG_ECX, rounds);
         put(UC_X86_REG_EDI, rounds);
         put(UC_X86_REG_EFLAGS, 2);
-        return m_stops.run() == UC_ERR_OK && now() == Look { halt + 1, rounds, rounds, rounds };
+        return m_stops.run() == UC_ERR_OK && now() == Look { halt + 1, rounds, rounds, rounds }
+            && m_eip_at_port == port_read;
     }
 
     std::vector<Look> looks;
+    std::vector<Look> returns; // the same for each that was reported
 
-    void note_opening(uint32_t block) { m_stops.note_opening(block); }
+    void note_opening(uint32_t block, bool is_return) { m_stops.note_opening(block, is_return); }
+    bool report_returns(bool wanted) { return m_stops.report_returns(wanted); }
 
+    static uint32_t on_port(uc_engine*, uint32_t, int, void* user)
+    {
+        auto& self = *static_cast<Proof*>(user);
+        self.m_eip_at_port = self.m_stops.running_instruction();
+        return rounds; // which EAX is already
+    }
     static void on_hook(uc_engine*, uint64_t address, uint32_t, void* user) { static_cast<Proof*>(user)->visit(address); }
 
 private:
@@ -91,6 +105,8 @@ private:
         return looks.back().eip == behind_sti ? Go::WaitShadow : Go::Wait;
     }
 
+    void returned() override { returns.push_back(now()); }
+
     Look now() const { return { get(UC_X86_REG_EIP), get(UC_X86_REG_EAX), get(UC_X86_REG_EBX), get(UC_X86_REG_ESI) }; }
     uint32_t get(int name) const
     {
@@ -104,6 +120,7 @@ private:
     StopsByBreakpoint m_stops;
     How m_how = How::ByCall;
     unsigned m_visits = 0;
+    uint32_t m_eip_at_port = 0;
 };
 
 // The hooks are visited once a round, and ask in every third: each time there is a look before the block that follows.
@@ -134,8 +151,17 @@ bool holds(Proof& proof)
     }
     if (!proof.run(Proof::How::AfterReturn) || proof.looks != looks_behind_sti(false))
         return false;
-    proof.note_opening(sti);
-    return proof.run(Proof::How::Waiting) && proof.looks == looks_behind_sti(true);
+    proof.note_opening(opening, true);
+    if (!proof.run(Proof::How::Waiting) || proof.looks != looks_behind_sti(true) || !proof.returns.empty())
+        return false;
+    if (!proof.report_returns(true)) // they will be watched instead
+        return true;
+    const std::vector<Look> reported { { behind_sti, rounds, rounds, rounds } };
+    for (auto how : { Proof::How::ByCall, Proof::How::Waiting }) {
+        if (!proof.run(how) || proof.returns != reported)
+            return false;
+    }
+    return proof.looks == looks_behind_sti(true);
 }
 
 }
@@ -151,6 +177,10 @@ bool prove_stops(uc_engine* unicorn, UnicornState& state, const TranslatedCode& 
         uc_hook& hook = hooks.emplace_back();
         holding = holding && uc_hook_add(unicorn, &hook, UC_HOOK_CODE, callback, &proof, address, address) == UC_ERR_OK;
     }
+    uc_hook& port = hooks.emplace_back();
+    holding = holding
+        && uc_hook_add(unicorn, &port, UC_HOOK_INSN, reinterpret_cast<void*>(Proof::on_port), &proof, 1, 0, UC_X86_INS_IN)
+            == UC_ERR_OK;
     holding = holding && holds(proof);
     for (uc_hook hook : hooks)
         uc_hook_del(unicorn, hook);

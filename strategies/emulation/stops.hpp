@@ -27,6 +27,8 @@ public:
     virtual Go look() = 0;
     // False if look() would find nothing and say On. Cheap.
     virtual bool anything_to_look_for() const = 0;
+    // An IRET is done, and the guest is before the next block; while they are reported.
+    virtual void returned() { }
 };
 
 class Stops {
@@ -45,8 +47,11 @@ public:
     // The same as request() where the instruction that was reached is IRET, RETF or SYSEXIT, and cheaper.
     virtual void request_after_return() = 0;
 
-    // From the hook of translation: the new block at linear address `block` ends with such an instruction.
-    virtual void note_opening(uint32_t block) = 0;
+    // From the hook of translation: the new block at linear address `block` may let interrupts in with its last
+    // instruction, STI, POPF or IRET.
+    virtual void note_opening(uint32_t block, bool is_return) = 0;
+    // While the guest does not run. False: IRET cannot be reported, nor does running_instruction() know anything.
+    virtual bool report_returns(bool wanted) = 0;
 
     // From look(). Under the virtual clock: its next timer is due. Sets when that is so next.
     virtual bool timer_is_due() = 0;
@@ -56,6 +61,8 @@ public:
     virtual uint32_t next_block() const = 0;
     // From a hook of an access to a port or to memory: the linear address of the block that makes it.
     virtual uint32_t running_block() const = 0;
+    // From a hook of an access to a port: EIP at the instruction that makes it, where report_returns() has said true.
+    virtual uint32_t running_instruction() const = 0;
 };
 
 }

@@ -67,7 +67,11 @@ StopsByBreakpoint::StopsByBreakpoint(
     , m_state(state)
     , m_between_blocks(between_blocks)
     , m_code(code)
+    , m_detour(
+          code.plain_return(), code.end(),
+          [](void* self) { static_cast<StopsByBreakpoint*>(self)->m_between_blocks.returned(); }, this)
 {
+    m_code.set_detour(m_detour.address());
 }
 
 uc_err StopsByBreakpoint::run()
@@ -197,13 +201,23 @@ void StopsByBreakpoint::request_after_return()
 
 // While an interrupt waits, the new block must have its breakpoint before it runs. Unicorn's loop, which has called the
 // hook, sees the stop before it enters the block.
-void StopsByBreakpoint::note_opening(uint32_t block)
+void StopsByBreakpoint::note_opening(uint32_t block, bool is_return)
 {
-    m_openings.note(block);
-    if (!m_openings.any_set())
+    bool is_waiting = m_openings.any_set();
+    m_openings.note(block, is_return);
+    if (!is_waiting)
         return;
     m_stopped = 1;
     uc_emu_stop(m_unicorn);
+}
+
+bool StopsByBreakpoint::report_returns(bool wanted)
+{
+    if (m_detour.address() == 0)
+        return false;
+    m_openings.remove();
+    m_openings.lead_returns(wanted ? m_detour.address() : m_code.plain_return());
+    return true;
 }
 
 uint32_t StopsByBreakpoint::next_block() const
@@ -218,6 +232,13 @@ uint32_t StopsByBreakpoint::running_block() const
 {
     auto block = m_code.calling_block(m_stack);
     return block ? static_cast<uint32_t>(block->guest) : next_block();
+}
+
+uint32_t StopsByBreakpoint::running_instruction() const
+{
+    auto block = m_code.calling_block(m_stack);
+    auto eip = block ? m_code.instruction_calling(*block, TranslatedCode::return_address(m_stack)) : std::nullopt;
+    return eip.value_or(running_block());
 }
 
 }

@@ -12,10 +12,13 @@
 // (openings.hpp). The instruction behind STI is a block of its own, which leaves to Unicorn's loop: it is caught in the
 // epilogue.
 //
+// IRET is reported without a stop: the way out of its block is led through a detour (detour.hpp).
+//
 // SIGTRAP and one real-time signal, for requests by other threads, belong to this while a guest runs.
 #pragma once
 
 #include "strategies/emulation/breakpoints.hpp"
+#include "strategies/emulation/detour.hpp"
 #include "strategies/emulation/openings.hpp"
 #include "strategies/emulation/stops.hpp"
 #include "strategies/emulation/unicorn_state.hpp"
@@ -34,11 +37,13 @@ public:
     void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override;
-    void note_opening(uint32_t block) override;
+    void note_opening(uint32_t block, bool is_return) override;
+    bool report_returns(bool wanted) override;
     bool timer_is_due() override { return false; }
     bool timer_has_passed() const override { return false; }
     uint32_t next_block() const override;
     uint32_t running_block() const override;
+    uint32_t running_instruction() const override;
 
 private:
     friend class StopSignals;
@@ -53,6 +58,7 @@ private:
     UnicornState& m_state;
     BetweenBlocks& m_between_blocks;
     TranslatedCode m_code;
+    Detour m_detour; // of returns that are reported
     Breakpoints m_breakpoints { m_code }; // for a request
     Openings m_openings { m_code };       // for an interrupt that waits
     Breakpoints m_at_return { m_code };   // for one that waits for a single instruction

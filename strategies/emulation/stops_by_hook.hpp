@@ -20,11 +20,13 @@ public:
     void request(const void* interrupted = nullptr) override;
     void stop_at_instruction() override;
     void request_after_return() override { request(nullptr); }
-    void note_opening(uint32_t) override { } // every block is looked at while an interrupt waits
+    void note_opening(uint32_t, bool) override { } // every block is looked at while an interrupt waits
+    bool report_returns(bool) override { return false; }
     bool timer_is_due() override;
     bool timer_has_passed() const override { return m_blocks >= m_deadline; }
     uint32_t next_block() const override { return m_block; }
     uint32_t running_block() const override;
+    uint32_t running_instruction() const override { return running_block(); }
 
 private:
     StopsByHook(uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks);

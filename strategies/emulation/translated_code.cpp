@@ -27,6 +27,22 @@ template<typename T>
     return reinterpret_cast<const Unaligned*>(address)->value;
 }
 
+// A number of variable length, seven bits a byte, the lowest first (DWARF 5 §7.6, "signed LEB128"). Moves `at` behind it.
+uint64_t signed_number(uintptr_t& at)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64;) {
+        auto byte = load<uint8_t>(at++);
+        value |= uint64_t { byte & 0x7Fu } << shift;
+        shift += 7;
+        if (byte & 0x80)
+            continue;
+        bool is_negative = byte & 0x40;
+        return is_negative && shift < 64 ? value | UINT64_MAX << shift : value;
+    }
+    return value;
+}
+
 bool bytes_are(uintptr_t address, uint8_t first, uint8_t second)
 {
     return load<uint8_t>(address) == first && load<uint8_t>(address + 1) == second;
@@ -225,7 +241,9 @@ std::optional<TranslatedCode::Block> TranslatedCode::block_starting_at(uintptr_t
     if (code % code_alignment != 0 || code < m_epilogue + m_header_distance || code >= m_end
         || load<uintptr_t>(code - m_pointer_distance) != code)
         return std::nullopt;
-    return Block { code, load<uint64_t>(code - m_pointer_distance + sizeof(uintptr_t)), load<uint64_t>(code - m_header_distance) };
+    Block block { code, load<uint64_t>(code - m_pointer_distance + sizeof(uintptr_t)), load<uint64_t>(code - m_header_distance) };
+    // A translation that a page fault ended leaves a header without code behind.
+    return block.size != 0 ? std::optional { block } : std::nullopt;
 }
 
 std::optional<TranslatedCode::Block> TranslatedCode::block_at(uintptr_t address) const
@@ -255,7 +273,31 @@ std::optional<TranslatedCode::Block> TranslatedCode::block_behind(const Block& b
 
 std::optional<TranslatedCode::Block> TranslatedCode::calling_block(uintptr_t stack) const
 {
-    return stack != 0 ? block_at(load<uintptr_t>(stack - sizeof(uintptr_t))) : std::nullopt;
+    return stack != 0 ? block_at(return_address(stack)) : std::nullopt;
+}
+
+uintptr_t TranslatedCode::return_address(uintptr_t stack)
+{
+    return load<uintptr_t>(stack - sizeof(uintptr_t));
+}
+
+// The table has three numbers for each guest instruction, each as its difference from the one before: the linear address,
+// a state of the flags, and where the instruction's code ends. The segment's base is the second word of the header.
+std::optional<uint32_t> TranslatedCode::instruction_calling(const Block& block, uintptr_t return_address) const
+{
+    constexpr int most_instructions = 512;
+    auto base = load<uint64_t>(block.code - m_header_distance + sizeof(uint64_t));
+    uintptr_t at = block.code + block.size;
+    uint64_t guest = block.guest;
+    uint64_t end = block.code;
+    for (int i = 0; i < most_instructions && end < return_address; ++i) {
+        guest += signed_number(at);
+        signed_number(at);
+        end += signed_number(at);
+        if (end >= return_address)
+            return static_cast<uint32_t>(guest - base);
+    }
+    return std::nullopt;
 }
 
 // A block jumps to itself as to any other. Jumps out of the buffer call Unicorn, and come back.
@@ -268,11 +310,12 @@ TranslatedCode::Exits TranslatedCode::exits_of(const Block& block) const
             continue;
         auto target = instructions.target();
         bool stays = target && *target > block.code && *target < block.code + block.size;
-        bool calls = target && (*target < plain_return() || *target >= m_end);
+        bool is_led_aside = target && *target == m_detour;
+        bool calls = target && !is_led_aside && (*target < plain_return() || *target >= m_end);
         if (stays || calls)
             continue;
         exits.jumps[exits.count] = instructions.at;
-        exits.targets[exits.count++] = target.value_or(0);
+        exits.targets[exits.count++] = is_led_aside ? plain_return() : target.value_or(0);
     }
     return exits;
 }

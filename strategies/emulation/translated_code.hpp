@@ -5,6 +5,7 @@
 //              ...; ret                 or here with its own header's address in RAX, and back in Unicorn's loop
 //   header     a block's description: the guest address first, then, among others, where its code is, and how long
 //   code       ... jmp next block       several ways out
+//   table      for each of the block's guest instructions, where its code ends
 //   header ...
 //
 // A way out is a jump to another block's first instruction or to the epilogue. At the moment of such a jump the block
@@ -34,7 +35,7 @@ public:
     static constexpr std::size_t most_exits = 16;
     struct Exits {
         std::array<uintptr_t, most_exits> jumps {};
-        std::array<uintptr_t, most_exits> targets {}; // 0: through a register
+        std::array<uintptr_t, most_exits> targets {}; // 0: through a register; where it led before a detour
         std::size_t count = 0;
     };
 
@@ -45,6 +46,7 @@ public:
     // uc_emu_start() without an end. Sets `stack` to the stack pointer that translated code is going to run with.
     [[gnu::noinline]] uc_err run(uc_engine* engine, uint32_t eip, volatile uintptr_t& stack) const;
 
+    uintptr_t end() const { return m_end; }
     bool contains(uintptr_t address) const { return address >= m_epilogue && address < m_end; }
     std::optional<Block> block_at(uintptr_t address) const;
     std::optional<Block> block_starting_at(uintptr_t code) const;
@@ -53,7 +55,14 @@ public:
     // The block that has called a function of Unicorn, by the return address below `stack`. While Unicorn's loop runs it
     // may be one that called something earlier.
     std::optional<Block> calling_block(uintptr_t stack) const;
+    static uintptr_t return_address(uintptr_t stack);
     Exits exits_of(const Block& block) const;
+    // Where EIP points for the guest's instruction whose code called a function that returns to `return_address`. Nothing if
+    // the table behind the block does not say.
+    std::optional<uint32_t> instruction_calling(const Block& block, uintptr_t return_address) const;
+
+    // Ways out that lead to plain_return() may lead to `detour` instead (detour.hpp).
+    void set_detour(uintptr_t detour) { m_detour = detour; }
 
     // What a block returns that was not begun, because it was asked to stop (TB_EXIT_REQUESTED in Unicorn's source).
     uintptr_t not_begun(const Block& block) const { return (block.code - m_header_distance) | 3; }
@@ -76,6 +85,7 @@ private:
     uintptr_t m_entry = 0;
     uintptr_t m_epilogue = 0;
     uintptr_t m_stop_flag = 0;
+    uintptr_t m_detour = 0;
     std::size_t m_header_distance = 0;  // from the header to the code
     std::size_t m_pointer_distance = 0; // from the header's pointer to the code; the size follows the pointer
     std::size_t m_stack_distance = 0;   // from the frame of run() to that of translated code

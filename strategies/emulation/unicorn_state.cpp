@@ -27,6 +27,18 @@ constexpr std::size_t control = 0, status = 2, tag = 4, opcode = 6, instruction 
                       mxcsr_mask = 28, st = 32, xmm = 160;
 }
 
+// A task register that is loaded is of a busy TSS (SDM 3A §7.2.2). Unicorn keeps it without the bit, and aborts the process
+// when a call through a gate finds it there.
+Segment with_busy(Segment task_register, bool busy)
+{
+    constexpr uint16_t present = 1 << 7, type = 0x1F, tss_without_size_and_busy = 1, size = 1 << 3, busy_bit = 1 << 1;
+    bool is_tss = (task_register.attributes & type & ~(size | busy_bit)) == tss_without_size_and_busy;
+    if (is_tss && (task_register.attributes & present))
+        task_register.attributes
+            = static_cast<uint16_t>(busy ? task_register.attributes | busy_bit : task_register.attributes & ~busy_bit);
+    return task_register;
+}
+
 constexpr uint16_t fpu_top_shift = 11;
 constexpr uint16_t fpu_top_mask = 7 << fpu_top_shift;
 
@@ -111,7 +123,7 @@ void UnicornState::save(CpuState& state, StatePart part)
     for (unsigned i = 0; i < 6; ++i)
         state.segments[i] = get_segment(m_layout.segments + i * UnicornLayout::segment_stride);
     state.ldtr = get_segment(m_layout.ldtr);
-    state.tr = get_segment(m_layout.tr);
+    state.tr = with_busy(get_segment(m_layout.tr), true);
     state.gdtr = { static_cast<uint32_t>(get<uint64_t>(m_layout.gdtr + 8)), static_cast<uint16_t>(get<uint32_t>(m_layout.gdtr + 16)) };
     state.idtr = { static_cast<uint32_t>(get<uint64_t>(m_layout.idtr + 8)), static_cast<uint16_t>(get<uint32_t>(m_layout.idtr + 16)) };
     state.cr0 = static_cast<uint32_t>(get<uint64_t>(m_layout.control));
@@ -137,7 +149,7 @@ void UnicornState::load(const CpuState& state, StatePart part)
     for (unsigned i = 0; i < 6; ++i)
         put_segment(m_layout.segments + i * UnicornLayout::segment_stride, state.segments[i]);
     put_segment(m_layout.ldtr, state.ldtr);
-    put_segment(m_layout.tr, state.tr);
+    put_segment(m_layout.tr, with_busy(state.tr, false));
     put<uint64_t>(m_layout.gdtr + 8, state.gdtr.base);
     put<uint32_t>(m_layout.gdtr + 16, state.gdtr.limit);
     put<uint64_t>(m_layout.idtr + 8, state.idtr.base);

@@ -63,7 +63,7 @@ protected:
     virtual void adopt_segments(const RealSegments::Selectors& found);
     // Before the guest goes on: m_segments' selectors are what m_state says, and ring 3 cannot touch ring 0's pages.
     virtual void make_segments_real();
-    // The guest was stopped in ring 0, whose pages get their rights back.
+    // The guest was stopped in ring 0, which has its pages again (VirtualTlb::reveal).
     virtual void reveal_kernel() { m_tlb.reveal(); }
     // Whether the host's CPU can go on from m_state; if not, instructions are executed in software until it can.
     virtual bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }

@@ -3,6 +3,7 @@
 #include "core/verify.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace ringside {
 
@@ -39,6 +40,7 @@ VirtualTlb::VirtualTlb(GuestMemory& memory, Window& window, uint64_t end)
     , m_end_page(static_cast<uint32_t>(end / page_size))
     , m_entries(static_cast<uint32_t*>(std::calloc(window_pages, sizeof(uint32_t))))
     , m_count(window_pages / pages_per_table)
+    , m_pages(window_pages / 64)
 {
     VERIFY(m_entries);
 }
@@ -98,33 +100,46 @@ uint32_t VirtualTlb::restricted(uint32_t entry) const
 
 Window::Protection VirtualTlb::protection_of(uint32_t entry) const
 {
-    if (m_rules.executable)
+    if (m_rules.executable || (m_rules.user_executable && (entry & user)))
         return entry & writable ? Window::Protection::ReadWriteExecute : Window::Protection::ReadExecute;
     return entry & writable ? Window::Protection::ReadWrite : Window::Protection::Read;
 }
 
-// The parts of the window, in steps of 4 MiB, in which anything is mapped.
+// The parts of the window, in steps of 4 MiB, in which anything is mapped. Some of them may have been emptied since.
 template<typename Action>
 void VirtualTlb::for_each_table(Action action) const
 {
-    for (uint32_t index = 0; index < m_count.size(); ++index) {
-        if (m_count[index] > 0)
-            action(Run { index * pages_per_table, pages_per_table });
+    for (uint32_t word = 0; word < m_tables.size(); ++word) {
+        for (uint64_t left = m_tables[word]; left != 0; left &= left - 1) {
+            uint32_t index = word * 64 + static_cast<uint32_t>(std::countr_zero(left));
+            if (m_count[index] > 0)
+                action(Run { index * pages_per_table, pages_per_table });
+        }
+    }
+}
+
+// The mapped ones of a part that begins and ends where 4 MiB do. Pages may be mapped anew and unmapped meanwhile.
+template<typename Action>
+void VirtualTlb::for_each_page(Run part, Action action) const
+{
+    for (uint32_t word = part.page / 64; word < (part.page + part.count) / 64; ++word) {
+        for (uint64_t left = m_pages[word]; left != 0; left &= left - 1)
+            action(word * 64 + static_cast<uint32_t>(std::countr_zero(left)));
     }
 }
 
 void VirtualTlb::write_protect(uint32_t frame)
 {
     for_each_table([&](Run table) {
-        for (uint32_t page = table.page; page < table.page + table.count; ++page) {
+        for_each_page(table, [&](uint32_t page) {
             uint32_t& entry = m_entries[page];
-            if (!(entry & mapped) || !(entry & writable) || (entry & frame_mask) / page_size != frame)
-                continue;
+            if (!(entry & writable) || (entry & frame_mask) / page_size != frame)
+                return;
             entry &= ~uint32_t { writable };
             if (!is_concealed(page))
                 m_window.protect(Gla { page * page_size }, page_size, protection_of(entry));
             m_host_mappings += 2;
-        }
+        });
     });
 }
 
@@ -165,7 +180,11 @@ VirtualTlb::Run VirtualTlb::run_around(const CpuState& state, uint32_t page, uin
 // be (SDM 3A table 4-6). A page that is writable but not dirty is read-only here.
 uint32_t VirtualTlb::entry_in_tables(const CpuState& state, uint32_t page) const
 {
-    uint32_t directory = entry_in_directory(state, page);
+    return entry_in_table(state, entry_in_directory(state, page), page);
+}
+
+uint32_t VirtualTlb::entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const
+{
     constexpr uint32_t needed = page_entry::present | page_entry::accessed;
     if ((directory & needed) != needed || ((directory & page_entry::large) && (state.cr4 & cr4::pse)))
         return 0;
@@ -199,16 +218,23 @@ bool VirtualTlb::map(Run run, uint32_t entry)
         return false;
     m_host_mappings += 2; // it may also have cut one in two
     for (uint32_t page = run.page; page < run.page + run.count; ++page, entry += page_size) {
-        if (!(m_entries[page] & mapped)) {
-            ++m_count[page / pages_per_table];
-            ++m_mapped;
-        }
+        if (!(m_entries[page] & mapped))
+            note_mapped(page);
         m_entries[page] = entry;
     }
     if (!(entry & user))
         remember_supervisor(run);
     conceal_or_remember(run, entry);
     return true;
+}
+
+void VirtualTlb::note_mapped(uint32_t page)
+{
+    uint32_t table = page / pages_per_table;
+    if (m_count[table]++ == 0)
+        m_tables[table / 64] |= uint64_t { 1 } << table % 64;
+    m_pages[page / 64] |= uint64_t { 1 } << page % 64;
+    ++m_mapped;
 }
 
 void VirtualTlb::forget(Run run)
@@ -218,6 +244,7 @@ void VirtualTlb::forget(Run run)
             --m_count[page / pages_per_table];
             --m_mapped;
             m_entries[page] = 0;
+            m_pages[page / 64] &= ~(uint64_t { 1 } << page % 64);
         }
     }
 }
@@ -232,10 +259,8 @@ void VirtualTlb::unmap(Run run)
 void VirtualTlb::flush()
 {
     if (m_mapped > 0) {
-        for (uint32_t index = 0; index < m_count.size(); ++index) {
-            if (m_count[index] > 0)
-                forget({ index * pages_per_table, pages_per_table });
-        }
+        for_each_table([this](Run table) { forget(table); });
+        m_tables = {};
         m_window.unmap(0, uint64_t { m_end_page } * page_size);
     }
     m_host_mappings = 0;
@@ -250,10 +275,7 @@ void VirtualTlb::load_page_directory(const CpuState& state)
 {
     if (!plain_paging(state))
         return flush();
-    for (uint32_t index = 0; index < m_count.size(); ++index) {
-        if (m_count[index] > 0)
-            revalidate(state, index);
-    }
+    for_each_table([&](Run table) { revalidate(state, table.page / pages_per_table); });
 }
 
 void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
@@ -281,23 +303,19 @@ void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
             unmap(stale);
         stale = { page, 1 };
     };
-    uint32_t left = m_count[directory_index];
-    for (uint32_t page = first; left > 0 && page < first + pages_per_table; ++page) {
+    for_each_page({ first, pages_per_table }, [&](uint32_t page) {
         uint32_t old = m_entries[page];
-        if (!(old & mapped))
-            continue;
-        --left;
         if (old & global)
-            continue;
-        uint32_t now = large_entry ? restricted(large_entry + (page - first) * page_size) : entry_in_tables(state, page);
+            return;
+        uint32_t now = large_entry ? restricted(large_entry + (page - first) * page_size) : entry_in_table(state, directory, page);
         // A page that has become dirty since it was mapped read-only may stay as it is.
         if (now == old || now == (old | writable))
-            continue;
+            return;
         if (now != 0 && !large_entry && m_tuning.replace && is_mappable(page, now & frame_mask)
             && map({ page, 1 }, now))
-            continue;
+            return;
         drop(page);
-    }
+    });
     if (stale.count > 0)
         unmap(stale);
 }

@@ -17,6 +17,7 @@
 #include "core/x86/paging.hpp"
 #include "strategies/native/window.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -34,6 +35,7 @@ struct VirtualTlbTuning {
 // What a strategy asks for that does not run the guest's code where it lies.
 struct VirtualTlbRules {
     bool executable = true;                   // guest code runs in these pages
+    bool user_executable = true;              // and in those of ring 3
     const WatchedFrames* read_only = nullptr; // frames that are never mapped writable
 };
 
@@ -96,6 +98,8 @@ private:
     bool has_mapped(Run run) const;
     void forget(Run run);
     Run run_around(const CpuState& state, uint32_t page, uint32_t entry, uint32_t page_bytes) const;
+    void note_mapped(uint32_t page);
+    uint32_t entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const;
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
     uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;
     bool is_mappable(uint32_t page, uint64_t frame) const;
@@ -106,6 +110,8 @@ private:
     void hide(Run run, uint32_t end);
     template<typename Action>
     void for_each_table(Action action) const;
+    template<typename Action>
+    void for_each_page(Run part, Action action) const;
     bool is_concealed(uint32_t page) const;
     void conceal_or_remember(Run run, uint32_t entry);
     void remember_revealed(Run run);
@@ -124,6 +130,8 @@ private:
     };
     std::unique_ptr<uint32_t[], Free> m_entries; // one a page of the window; untouched parts take no memory
     std::vector<uint16_t> m_count;               // mapped pages in each 4 MiB
+    std::array<uint64_t, 16> m_tables {};        // one bit for each 4 MiB: set where anything is or was mapped
+    std::vector<uint64_t> m_pages;               // one bit for each page: mapped
     uint64_t m_mapped = 0;
     uint32_t m_host_mappings = 0;                // an upper bound
     std::vector<Run> m_low_supervisor;           // pages of ring 0 below m_boundary, mapped since they were last hidden

@@ -24,6 +24,7 @@ enum class Recovery : uint8_t {
     TargetInEcx,   // a branch is done: EIP is in ECX, ECX is in its slot
     Lookup,        // a branch is done: EIP and ECX are in their slots
     SegmentLoaded, // a segment register is loaded: the guest's selector and the host's are in slots. As EcxEdx
+    TableLoaded,   // GDTR or IDTR is loaded: base and limit are in slots. As EcxEdx
     SegmentPopped, // as SegmentLoaded, and ESP has to move
     OtherStack,    // in the middle of a change of ring, which will be done again: ESP too is in its slot. As EcxEdx
     Entered,       // ring 0 is entered: EIP and IF are in their slots. As EcxEdx
@@ -35,7 +36,7 @@ struct Point {
     Recovery recovery = Recovery::Boundary;
     bool shadow : 1 = false;      // an STI came just before (SDM 3A §6.8.3)
     bool in_software : 1 = false; // a fault here is none of the guest's: it executes the instruction in software
-    uint8_t segment : 3 = 0;      // SegmentLoaded, SegmentPopped: which
+    uint8_t which : 3 = 0;        // SegmentLoaded, SegmentPopped: enum SegmentRegister; TableLoaded: 0 GDTR, 1 IDTR
     uint32_t eip = 0;
 };
 
@@ -49,6 +50,7 @@ struct Site {
         SegmentLoad,     // execute it, and make `record` what will do next time
         Interrupt,       // the same, for INT `vector`
         InterruptReturn, // and IRET
+        Identify,        // and CPUID, with a CpuidRecord
     };
     Kind kind = Kind::Emulate;
     Recovery recovery = Recovery::Boundary;
@@ -56,7 +58,7 @@ struct Site {
     uint8_t vector = 0;
     uint8_t segment = 0;  // SegmentLoad: which register, enum SegmentRegister
     uint8_t name = 0;     // of the instruction whose translation calls, for counters: instruction_name()
-    uint16_t record = 0;  // SegmentLoad
+    uint16_t record = 0;  // SegmentLoad, Identify
     uint32_t eip = 0;
     uint16_t jump = 0;    // Exit: where in the translation the branch's displacement lies ...
     uint16_t stub = 0;    // ... and where it leads while it is not linked
@@ -95,6 +97,7 @@ struct Block {
     bool slept = false;    // ... and was, before its page was away
 
     uint16_t records = 0; // SegmentRecords that it has, from the request's first on
+    uint16_t answers = 0; // and CpuidRecords
 
     uint32_t host = 0; // of its first instruction: the way in through the entry table
     uint16_t body = 0; // offset of the way in by links

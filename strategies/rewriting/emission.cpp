@@ -8,13 +8,15 @@
 
 namespace ringside::rewriting {
 
-Emission::Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record)
+Emission::Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record, uint16_t first_answer)
     : m_area(area)
     , m_block(block)
     , m_id(id)
     , m_emitter(block.host)
     , m_next_record(first_record)
+    , m_next_answer(first_answer)
 {
+    m_stubs.reserve(4);
 }
 
 void Emission::point(Recovery recovery, uint32_t eip)
@@ -153,6 +155,7 @@ void Emission::finish()
 {
     m_in_shadow = m_shadow_next = false;
     std::vector<std::pair<std::size_t, uint32_t>> made;
+    made.reserve(m_stubs.size());
     for (const auto& stub : m_stubs) {
         auto found = std::find_if(made.begin(), made.end(), [&](const auto& one) { return one.first == stub.site; });
         if (found != made.end()) {

@@ -13,8 +13,8 @@ namespace ringside::rewriting {
 
 class Emission {
 public:
-    // `first_record`: the first of the SegmentRecords that are free.
-    Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record);
+    // The first of the SegmentRecords that are free, and of the CpuidRecords.
+    Emission(const MonitorArea& area, Block& block, BlockId id, uint16_t first_record, uint16_t first_answer);
 
     // The way in from the entry table, which compares the address that was looked for, and then the way in by links.
     void entry();
@@ -63,6 +63,7 @@ private:
     bool load_segment(const Instruction& instruction, std::span<const uint8_t> bytes);
     void compare_selector(uint32_t minus_selector, std::size_t site);
     void compare_descriptor(uint32_t record, std::size_t site);
+    void leave_unless_valid(std::size_t site);
     void leave_unless_zero(std::size_t site);
     void leave_if_zero(std::size_t site);
 
@@ -73,6 +74,16 @@ private:
     void check_return_flags(std::size_t site);
     void check_return_segments(std::size_t site);
     void show_ring(CodeRing ring);
+
+    // emission_system.cpp
+    void point_at_operand(const Instruction& instruction, std::span<const uint8_t> bytes);
+    void take_back_ecx_edx();
+    bool load_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table);
+    bool store_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table);
+    void write_cr0(unsigned reg);
+    void copy_to_ecx(unsigned reg);
+    void clear_task_switched();
+    bool identify();
 
     uint32_t slot(std::size_t offset) const { return m_area.slot(offset); }
     uint32_t state(std::size_t offset) const { return m_area.state(offset); }
@@ -92,6 +103,7 @@ private:
     uint32_t m_eip = 0;      // of the instruction at hand
     uint32_t m_next = 0;     // of the one behind it
     uint16_t m_next_record;
+    uint16_t m_next_answer;
     uint8_t m_name = 0;          // of the instruction at hand, for counters
     bool m_in_software = false;  // a fault from here on is none of the guest's
     bool m_in_shadow = false;    // the instruction at hand is behind an STI

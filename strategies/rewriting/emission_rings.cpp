@@ -47,6 +47,7 @@ void Emission::interrupt(uint8_t vector)
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::Interrupt, Recovery::EcxEdx, m_eip);
     m_block.sites[site].vector = vector;
+    leave_unless_valid(site);
     m_emitter.load(Ecx, m_area.crossing(offsetof(CrossingRecord, enabled)));
     leave_if_zero(site);
     m_emitter.load(Ecx, m_area.vector(vector, offsetof(VectorRecord, ready)));
@@ -109,6 +110,7 @@ void Emission::interrupt_return()
     m_emitter.store(slot(offsetof(Slots, edx)), Edx);
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::InterruptReturn, Recovery::EcxEdx, m_eip);
+    leave_unless_valid(site);
     m_emitter.load(Ecx, m_area.crossing(offsetof(CrossingRecord, enabled)));
     leave_if_zero(site);
     m_emitter.load_word_at_esp(frame_cs);

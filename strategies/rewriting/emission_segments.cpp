@@ -47,10 +47,13 @@ bool Emission::load_segment(const Instruction& instruction, std::span<const uint
         m_emitter.load_word_at_esp(0);
     else
         read_operand(m_emitter, instruction, bytes);
+    m_emitter.store(slot(offsetof(Slots, code)), Ecx);
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::SegmentLoad, Recovery::EcxEdx, m_eip);
     m_block.sites[site].segment = static_cast<uint8_t>(which);
     m_block.sites[site].record = record;
+    leave_unless_valid(site);
+    m_emitter.load(Ecx, slot(offsetof(Slots, code)));
     compare_selector(place(offsetof(SegmentRecord, minus_selector)), site);
     compare_descriptor(place(offsetof(SegmentRecord, descriptor)), site);
     m_emitter.load(Ecx, place(offsetof(SegmentRecord, real)));
@@ -71,7 +74,7 @@ bool Emission::load_segment(const Instruction& instruction, std::span<const uint
             m_emitter.load_segment(which, place(offsetof(SegmentRecord, real)));
     }
     point(pops ? Recovery::SegmentPopped : Recovery::SegmentLoaded, m_next);
-    m_block.points.back().segment = which & 7;
+    m_block.points.back().which = which & 7;
     if (which == Fs || which == Gs) {
         m_emitter.load(Ecx, slot(offsetof(Slots, real)));
         m_emitter.store(state(which == Fs ? offsetof(VirtualState, real_fs) : offsetof(VirtualState, real_gs)), Ecx);
@@ -80,9 +83,15 @@ bool Emission::load_segment(const Instruction& instruction, std::span<const uint
     if (pops)
         m_emitter.add_to_esp(4);
     point(Recovery::EcxEdx, m_next);
-    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
-    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+    take_back_ecx_edx();
     return true;
+}
+
+// The records are about the tables that the guest has.
+void Emission::leave_unless_valid(std::size_t site)
+{
+    m_emitter.load(Ecx, state(offsetof(VirtualState, records_valid)));
+    leave_if_zero(site);
 }
 
 // ECX is a selector.

@@ -43,6 +43,17 @@ bool Emission::in_place(const Instruction& instruction, std::span<const uint8_t>
     case ZYDIS_MNEMONIC_POPFD:
         pop_flags();
         return true;
+    case ZYDIS_MNEMONIC_LGDT:
+    case ZYDIS_MNEMONIC_LIDT:
+        return load_table(instruction, bytes, instruction.info.mnemonic == ZYDIS_MNEMONIC_LIDT);
+    case ZYDIS_MNEMONIC_SGDT:
+    case ZYDIS_MNEMONIC_SIDT:
+        return store_table(instruction, bytes, instruction.info.mnemonic == ZYDIS_MNEMONIC_SIDT);
+    case ZYDIS_MNEMONIC_CLTS:
+        clear_task_switched();
+        return true;
+    case ZYDIS_MNEMONIC_CPUID:
+        return identify();
     case ZYDIS_MNEMONIC_INT:
         interrupt(static_cast<uint8_t>(instruction.info.raw.imm[0].value.u));
         return true;
@@ -54,7 +65,9 @@ bool Emission::in_place(const Instruction& instruction, std::span<const uint8_t>
     case ZYDIS_MNEMONIC_MOV:
         if (is_segment_register(instruction.operands[0]))
             return load_segment(instruction, bytes);
-        if (is_segment_register(instruction.operands[1]))
+        if (instruction.operands[0].reg.value == ZYDIS_REGISTER_CR0)
+            write_cr0(index_of(instruction.operands[1]));
+        else if (is_segment_register(instruction.operands[1]))
             read_segment(instruction);
         else
             read_control_register(index_of(instruction.operands[1]), index_of(instruction.operands[0]));

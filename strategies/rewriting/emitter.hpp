@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -10,19 +11,15 @@ namespace ringside::rewriting {
 
 class Emitter {
 public:
-    explicit Emitter(uint32_t address) : m_address(address) { m_bytes.reserve(1024); }
+    explicit Emitter(uint32_t address) : m_address(address), m_bytes(1024) { }
 
-    uint16_t offset() const { return static_cast<uint16_t>(m_bytes.size()); }
+    uint16_t offset() const { return static_cast<uint16_t>(m_size); }
     uint32_t address() const { return m_address + offset(); }
-    std::span<const uint8_t> bytes() const { return m_bytes; }
+    std::span<const uint8_t> bytes() const { return { m_bytes.data(), m_size }; }
 
-    void u8(unsigned value) { m_bytes.push_back(static_cast<uint8_t>(value)); }
-    void u32(uint32_t value)
-    {
-        for (int shift = 0; shift < 32; shift += 8)
-            u8(value >> shift & 0xFF);
-    }
-    void raw(std::span<const uint8_t> bytes) { m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end()); }
+    void u8(unsigned value) { *room(1) = static_cast<uint8_t>(value); }
+    void u32(uint32_t value) { std::memcpy(room(sizeof(value)), &value, sizeof(value)); }
+    void raw(std::span<const uint8_t> bytes) { std::memcpy(room(bytes.size()), bytes.data(), bytes.size()); }
     void align(uint32_t to)
     {
         while (address() % to != 0)
@@ -45,6 +42,11 @@ public:
     // Of the guest's memory at EDX, through the monitor's flat segment.
     void load_at_edx(uint8_t offset) { u8(0x65), u8(0x8B), u8(0x4A), u8(offset); }                 // mov %gs:offset(%edx), %ecx
     void load_word_at_edx(uint8_t offset) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x4A), u8(offset); }  // movzw, the same
+    // Of the guest's memory at ECX, through the segment that the prefix says.
+    void load_edx_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x8B), u8(0x51), u8(offset); }
+    void load_edx_word_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x0F), u8(0xB7), u8(0x51), u8(offset); }
+    void store_edx_at_ecx(uint8_t prefix, uint8_t offset) { u8(prefix), u8(0x89), u8(0x51), u8(offset); }
+    void store_dx_at_ecx(uint8_t prefix, uint8_t offset) { u8(0x66), store_edx_at_ecx(prefix, offset); }
     // Of the guest's stack.
     void load_at_esp(uint8_t offset) { u8(0x8B), u8(0x4C), u8(0x24), u8(offset); }                 // mov offset(%esp), %ecx
     void load_word_at_esp(uint8_t offset) { u8(0x0F), u8(0xB7), u8(0x4C), u8(0x24), u8(offset); }  // movzw, the same
@@ -101,8 +103,19 @@ public:
 private:
     void memory(unsigned opcode, unsigned reg, uint32_t at) { u8(0x65), u8(opcode), u8(0x05 | reg << 3), u32(at); }
 
+    // For so many bytes more.
+    uint8_t* room(std::size_t count)
+    {
+        std::size_t at = m_size;
+        m_size += count;
+        if (m_size > m_bytes.size()) [[unlikely]]
+            m_bytes.resize(2 * m_size);
+        return m_bytes.data() + at;
+    }
+
     uint32_t m_address;
-    std::vector<uint8_t> m_bytes;
+    std::vector<uint8_t> m_bytes; // of which m_size are written
+    std::size_t m_size = 0;
 };
 
 }

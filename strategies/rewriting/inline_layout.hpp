@@ -34,6 +34,20 @@ struct VectorRecord {
     uint32_t next_interrupts[3] = {}; // by InterruptCode: IF behind the gate
 };
 
+// What CPUID answers to a leaf.
+struct CpuidRecord {
+    uint32_t known = 0;
+    uint32_t minus_leaf = 0;
+    uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+// CR0 without TS, and whether the guest may change TS by itself: no translation that is in use depends on it.
+struct SystemRecord {
+    uint32_t ts_is_free = 0;
+    uint32_t cr0 = 0;
+    uint32_t minus_cr0 = 0;
+};
+
 // CS and SS of the rings between which the guest changes, by CodeRing, and where the task-state segment lies.
 struct CrossingRecord {
     uint32_t enabled = 0;

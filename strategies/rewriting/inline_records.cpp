@@ -136,6 +136,27 @@ void InlineRecords::note_ring(CodeRing ring, const CpuState& state, uint16_t rea
     write(m_area.crossing().stack[index(ring)], of_stack, stack.selector, real_stack);
 }
 
+void InlineRecords::note_answer(uint16_t record, uint32_t leaf, const CpuState& state)
+{
+    if (record >= MonitorArea::cpuid_records)
+        return;
+    volatile CpuidRecord& noted = m_area.answer(record);
+    noted.minus_leaf = 0u - leaf;
+    noted.eax = state.gpr[Eax];
+    noted.ebx = state.gpr[Ebx];
+    noted.ecx = state.gpr[Ecx];
+    noted.edx = state.gpr[Edx];
+    noted.known = 1;
+}
+
+void InlineRecords::note_cr0(uint32_t cr0, bool ts_is_free)
+{
+    uint32_t without_ts = cr0 & ~cr0::ts;
+    m_area.system().cr0 = without_ts;
+    m_area.system().minus_cr0 = 0u - without_ts;
+    m_area.system().ts_is_free = ts_is_free;
+}
+
 void InlineRecords::note_safe(uint16_t real)
 {
     m_area.safe_selector_table()[real] = 1;

@@ -34,6 +34,10 @@ public:
     void note_entry(uint8_t vector, const CpuState& state, uint16_t real_stack);
     // IRET has gone to ring 3.
     void note_return(const CpuState& state, uint16_t real_stack);
+    // CPUID, at this record, has been executed.
+    void note_answer(uint16_t record, uint32_t leaf, const CpuState& state);
+    // CR0, and whether no translation depends on CR0.TS.
+    void note_cr0(uint32_t cr0, bool ts_is_free);
     // The host's selector plays a segment that ring 3 may have, cut at the boundary.
     void note_safe(uint16_t real);
 

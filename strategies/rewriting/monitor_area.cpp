@@ -72,7 +72,7 @@ MonitorArea::MonitorArea(MonitorArea&& other) noexcept
     : m_file(std::exchange(other.m_file, -1))
     , m_ours(std::exchange(other.m_ours, nullptr))
     , m_attached(std::exchange(other.m_attached, false))
-    , m_concealed(other.m_concealed)
+    , m_hidden(other.m_hidden)
 {
 }
 
@@ -85,21 +85,31 @@ MonitorArea::~MonitorArea()
         close(m_file);
 }
 
+// From `begin` to the next part's.
+struct MonitorArea::Part {
+    uint32_t begin, end;
+    int rights;
+    int rights_beside_ring_3; // Hidden::Ring0
+};
+
+std::span<const MonitorArea::Part> MonitorArea::parts()
+{
+    static constexpr Part all[] {
+        { 0, slots_at, PROT_READ | PROT_EXEC, PROT_READ | PROT_EXEC },
+        { slots_at, state_at, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE },
+        { state_at, constants_at, PROT_READ | PROT_WRITE, PROT_READ },
+        { constants_at, ring_0_at, PROT_READ, PROT_READ },
+        { ring_0_at, ring_3_at, PROT_READ | PROT_EXEC, PROT_NONE },
+        { ring_3_at, bytes, PROT_READ | PROT_EXEC, PROT_READ | PROT_EXEC },
+    };
+    return all;
+}
+
 void MonitorArea::attach()
 {
-    struct Part {
-        uint32_t begin, end;
-        int rights;
-    };
-    constexpr Part parts[] {
-        { 0, slots_at, PROT_READ | PROT_EXEC },
-        { slots_at, constants_at, PROT_READ | PROT_WRITE },
-        { constants_at, ring_0_at, PROT_READ },
-        { ring_0_at, bytes, PROT_READ | PROT_EXEC },
-    };
     if (std::exchange(m_attached, true))
         return;
-    for (const auto& part : parts)
+    for (const auto& part : parts())
         VERIFY(mmap(address(base + part.begin), part.end - part.begin, part.rights, MAP_SHARED | MAP_FIXED, m_file,
                    static_cast<off_t>(part.begin))
             != MAP_FAILED);
@@ -111,23 +121,21 @@ void MonitorArea::detach()
     constexpr int nothing = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
     if (std::exchange(m_attached, false))
         VERIFY(mmap(address(base), bytes, PROT_NONE, nothing, -1, 0) != MAP_FAILED);
-    m_concealed = false;
+    m_hidden = Hidden::None;
 }
 
-void MonitorArea::conceal()
+void MonitorArea::conceal(Hidden hidden)
 {
-    if (std::exchange(m_concealed, true))
+    auto rights = [](const Part& part, Hidden how) {
+        return how == Hidden::All ? PROT_NONE : how == Hidden::Ring0 ? part.rights_beside_ring_3 : part.rights;
+    };
+    Hidden before = std::exchange(m_hidden, hidden);
+    if (before == hidden) [[likely]]
         return;
-    VERIFY(mprotect(address(base + state_at), page_size, PROT_READ) == 0);
-    VERIFY(mprotect(address(base + ring_0_at), ring_3_at - ring_0_at, PROT_NONE) == 0);
-}
-
-void MonitorArea::reveal()
-{
-    if (!std::exchange(m_concealed, false))
-        return;
-    VERIFY(mprotect(address(base + state_at), page_size, PROT_READ | PROT_WRITE) == 0);
-    VERIFY(mprotect(address(base + ring_0_at), ring_3_at - ring_0_at, PROT_READ | PROT_EXEC) == 0);
+    for (const auto& part : parts()) {
+        if (rights(part, before) != rights(part, hidden))
+            VERIFY(mprotect(address(base + part.begin), part.end - part.begin, rights(part, hidden)) == 0);
+    }
 }
 
 }

@@ -32,8 +32,8 @@ struct Slots {
     uint32_t edx = 0;
     uint32_t target = 0; // guest address of an indirect branch
     uint32_t site = 0;   // which place of which block calls the monitor
-    uint32_t code = 0;   // an intermediate value: of POPF and changes of ring IF, of segment loads the selector
-    uint32_t real = 0;   // of a segment load: the host's selector
+    uint32_t code = 0;   // an intermediate value: of POPF and changes of ring IF, of segment loads the selector, of LGDT the limit
+    uint32_t real = 0;   // of a segment load the host's selector, of LGDT the base
     uint32_t esp = 0;    // the stack that a change of ring leaves ...
     uint32_t user_esp = 0; // ... and the one that IRET goes to
     uint32_t crossings = 0; // system calls that the monitor did not see
@@ -52,6 +52,9 @@ struct VirtualState {
     uint32_t flags_difference[3] = {};
     uint32_t control[5] = {};   // CR0 to CR4
     uint32_t selectors[6] = {}; // as the guest believes, in the order of enum SegmentRegister
+    uint32_t table_bases[2] = {}; // of GDT and IDT
+    uint32_t table_limits[2] = {};
+    uint32_t records_valid = 0; // 0: since the monitor wrote its records the guest has loaded GDTR or IDTR
     uint16_t real_fs = 0;       // real selectors, while the guest's own FS is in FS ...
     uint16_t real_gs = 0;       // ... and while FS plays the guest's GS
 };
@@ -72,6 +75,7 @@ public:
 
     static constexpr uint32_t base = 0u - bytes;
     static constexpr uint32_t segment_records = 6000;
+    static constexpr uint32_t cpuid_records = 128;
     static constexpr uint32_t selectors = 1u << 16;
 
     static Result<MonitorArea> create();
@@ -92,6 +96,11 @@ public:
         return base + vectors_at + static_cast<uint32_t>(number * sizeof(VectorRecord) + offset);
     }
     uint32_t zero() const { return base + segments_at - 8; } // eight bytes of it
+    uint32_t system(std::size_t offset) const { return base + system_at + static_cast<uint32_t>(offset); }
+    uint32_t answer(uint16_t record, std::size_t offset) const
+    {
+        return base + answers_at + static_cast<uint32_t>(record * sizeof(CpuidRecord) + offset);
+    }
     uint32_t safe_selectors() const { return base + safe_selectors_at; }
     uint32_t segment(uint16_t record, std::size_t offset) const
     {
@@ -123,6 +132,11 @@ public:
     {
         return reinterpret_cast<volatile SegmentRecord*>(m_ours + segments_at)[record];
     }
+    volatile SystemRecord& system() const { return *reinterpret_cast<volatile SystemRecord*>(m_ours + system_at); }
+    volatile CpuidRecord& answer(uint16_t record) const
+    {
+        return reinterpret_cast<volatile CpuidRecord*>(m_ours + answers_at)[record];
+    }
     // The byte that 32-bit code sees at `address`.
     uint8_t* writable(uint32_t address) const { return reinterpret_cast<uint8_t*>(m_ours + (address - base)); }
 
@@ -130,25 +144,31 @@ public:
     void attach();
     void detach();
 
-    // While ring 3 runs with segments that reach here: what only ring 0 may use.
-    void conceal();
-    void reveal();
+    // While ring 3 runs with segments that reach here: what only ring 0 may use, or everything.
+    enum class Hidden : uint8_t { None, Ring0, All };
+    void conceal(Hidden hidden);
+    void reveal() { conceal(Hidden::None); }
 
 private:
     static constexpr uint32_t slots_at = 0x1000, state_at = 0x2000, constants_at = 0x3000, tables_at = 0x40000;
-    static constexpr uint32_t crossing_at = 0x3800, vectors_at = 0x4000, safe_selectors_at = 0x6000, segments_at = 0x16010;
+    static constexpr uint32_t system_at = 0x3400, crossing_at = 0x3800, answers_at = 0x3F200;
+    static constexpr uint32_t vectors_at = 0x4000, safe_selectors_at = 0x6000, segments_at = 0x16010;
     static constexpr uint32_t table_bytes = entries * sizeof(uint32_t);
     static constexpr uint32_t ring_0_at = 0x100000, ring_3_at = 0x1000000;
     static_assert(tables_at + 2 * table_bytes <= ring_0_at);
     static_assert(crossing_at + sizeof(CrossingRecord) <= vectors_at);
     static_assert(vectors_at + 256 * sizeof(VectorRecord) <= safe_selectors_at);
-    static_assert(segments_at + segment_records * sizeof(SegmentRecord) <= tables_at);
+    static_assert(segments_at + segment_records * sizeof(SegmentRecord) <= answers_at);
+    static_assert(answers_at + cpuid_records * sizeof(CpuidRecord) <= tables_at);
+
+    struct Part;
+    static std::span<const Part> parts();
 
     MonitorArea() = default;
     int m_file = -1;
     std::byte* m_ours = nullptr;
     bool m_attached = false;
-    bool m_concealed = false;
+    Hidden m_hidden = Hidden::None;
 };
 
 }

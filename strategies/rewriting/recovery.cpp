@@ -21,11 +21,19 @@ void finish_segment_load(const MonitorArea& area, const Stop& stop)
 {
     volatile VirtualState& state = area.state();
     auto real = static_cast<uint16_t>(area.slots().real);
-    if (stop.segment == Fs)
+    if (stop.which == Fs)
         state.real_fs = real;
-    else if (stop.segment == Gs)
+    else if (stop.which == Gs)
         state.real_gs = real;
-    state.selectors[stop.segment % 6] = area.slots().code & 0xFFFF;
+    state.selectors[stop.which % 6] = area.slots().code & 0xFFFF;
+}
+
+void finish_table_load(const MonitorArea& area, const Stop& stop)
+{
+    volatile VirtualState& state = area.state();
+    state.table_bases[stop.which & 1] = area.slots().real;
+    state.table_limits[stop.which & 1] = area.slots().code;
+    state.records_valid = 0;
 }
 
 void finish_change_of_ring(const MonitorArea& area, Stop& stop, CodeRing to)
@@ -47,7 +55,7 @@ const Point& point_at(const Block& block, uint32_t offset)
 Stop stop_at(const Block& block, uint32_t offset)
 {
     const Point& point = point_at(block, offset);
-    return { point.recovery, block.key.ring, point.shadow, point.in_software, point.segment, point.eip };
+    return { point.recovery, block.key.ring, point.shadow, point.in_software, point.which, point.eip };
 }
 
 Stop stop_of(const Block& block, const Site& site)
@@ -86,6 +94,9 @@ void recover(const MonitorArea& area, Stop& stop, HostRegisters& registers)
         [[fallthrough]];
     case Recovery::SegmentLoaded:
         finish_segment_load(area, stop);
+        return take_ecx_edx(area, registers);
+    case Recovery::TableLoaded:
+        finish_table_load(area, stop);
         return take_ecx_edx(area, registers);
     case Recovery::OtherStack:
         registers.esp = slots.esp;

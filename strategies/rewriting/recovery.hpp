@@ -13,7 +13,7 @@ struct Stop {
     CodeRing ring = CodeRing::Ring0; // of the code; recover() makes it the guest's
     bool shadow = false;             // as in Point, the next two too
     bool in_software = false;
-    uint8_t segment = 0;
+    uint8_t which = 0;
     uint32_t eip = 0;                // recover() makes it the guest's
 };
 Stop stop_at(const Block& block, uint32_t offset);

@@ -13,6 +13,7 @@ const StrategyInfo& rewriting_info()
         .guest = GuestKind::Unmodified,
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
+        .chooses_user_code = true,
         .host_time_stamp = true,
     };
     return info;

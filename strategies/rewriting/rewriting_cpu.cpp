@@ -43,7 +43,9 @@ bool is_writable_data(const Segment& segment)
 
 }
 
-RewritingCpu::RewritingCpu(Engine& engine, Window window) : NativeCpu(engine, std::move(window), MonitorArea::base)
+RewritingCpu::RewritingCpu(Engine& engine, Window window) 
+    : NativeCpu(engine, std::move(window), MonitorArea::base)
+    , m_user_code(engine.strategy_options().user_code)
 {
 }
 
@@ -62,7 +64,7 @@ Result<void> RewritingCpu::set_up()
     m_records.emplace(*m_area, m_engine.memory());
     m_map.emplace(m_engine.memory(), *m_cache, m_engine.recorder());
     m_frames.emplace(m_engine.memory(), m_tlb, *m_cache);
-    m_tlb.set_rules({ .executable = false, .read_only = &m_frames->watched() });
+    m_tlb.set_rules({ .executable = false, .user_executable = m_user_code == UserCode::Direct, .read_only = &m_frames->watched() });
     return NativeCpu::set_up();
 }
 
@@ -105,6 +107,10 @@ void RewritingCpu::gather_state()
 {
     bool open = m_area->state().interrupts == interrupts_on;
     m_state.eflags = (m_state.eflags & ~eflags::if_) | (open ? eflags::if_ : 0);
+    const volatile VirtualState& shown = m_area->state();
+    m_state.cr0 = (m_state.cr0 & ~cr0::ts) | (shown.control[0] & cr0::ts);
+    m_state.gdtr = { shown.table_bases[0], static_cast<uint16_t>(shown.table_limits[0]) };
+    m_state.idtr = { shown.table_bases[1], static_cast<uint16_t>(shown.table_limits[1]) };
 }
 
 void RewritingCpu::spread_state()
@@ -121,6 +127,10 @@ void RewritingCpu::spread_state()
     for (auto [number, value] : std::array<std::pair<unsigned, uint32_t>, 4> {
              { { 0, m_state.cr0 }, { 2, m_state.cr2 }, { 3, m_state.cr3 }, { 4, m_state.cr4 } } })
         shown.control[number] = value;
+    shown.table_bases[0] = m_state.gdtr.base;
+    shown.table_limits[0] = m_state.gdtr.limit;
+    shown.table_bases[1] = m_state.idtr.base;
+    shown.table_limits[1] = m_state.idtr.limit;
     for (unsigned which = 0; which < m_state.segments.size(); ++which)
         shown.selectors[which] = m_state.segments[which].selector;
 }
@@ -159,6 +169,10 @@ std::optional<Exit> RewritingCpu::approach()
             if (auto exit = execute_shadowed())
                 return exit;
             continue;
+        }
+        if (runs_direct()) {
+            m_target = m_state.eip;
+            return std::nullopt;
         }
         if (Block* block = find_or_translate()) {
             m_target = block->body_address();

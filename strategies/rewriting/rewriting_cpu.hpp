@@ -53,7 +53,8 @@ private:
     void adopt_segments(const RealSegments::Selectors& found) override;
     void make_segments_real() override;
     void reveal_kernel() override;
-    bool executes_below(uint64_t) const override { return true; } // translated code is elsewhere
+    // Translated code is elsewhere.
+    bool executes_below(uint64_t boundary) const override { return !runs_direct() || NativeCpu::executes_below(boundary); }
     bool runs_natively() const override;
     std::optional<Exit> approach() override;
     uint32_t real_eip() const override { return m_target; }
@@ -75,6 +76,9 @@ private:
     bool still_crosses(const Block& block);
     std::optional<Exit> execute_in_software();
     std::optional<Exit> execute_shadowed();
+
+    // Ring 3 runs where its code lies: not in translations.
+    bool runs_direct() const { return m_user_code == UserCode::Direct && m_state.cpl() == 3; }
 
     // rewriting_exits.cpp
     struct Caller {
@@ -107,8 +111,10 @@ private:
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
     MonitorCalls m_calls;
+    const UserCode m_user_code;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
+    bool m_stop_direct = false;   // the guest was stopped in its own code
     CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped
     uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS ...
     Segment m_followed_gs {};     // ... which it is, and ...

@@ -35,7 +35,11 @@ RewritingCpu::Caller RewritingCpu::called_from(uint32_t number)
 std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, ucontext_t& context)
 {
     auto& registers = context.uc_mcontext.gregs;
-    auto stop = find_stop(static_cast<uint64_t>(registers[REG_RIP]));
+    auto rip = static_cast<uint64_t>(registers[REG_RIP]);
+    m_stop_direct = runs_direct();
+    if (m_stop_direct)
+        return NativeCpu::take_registers(signal, context);
+    auto stop = find_stop(rip);
     m_lost = !stop;
     if (stop) {
         HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
@@ -79,6 +83,7 @@ void RewritingCpu::take_world_at(Stop stop)
     world.gpr[Edx] = host.edx;
     world.gpr[Esp] = host.esp;
     m_stop_ring = stop.ring;
+    m_stop_direct = false;
     take_world(stop.eip);
     m_state.interrupt_shadow = stop.shadow;
 }
@@ -148,6 +153,7 @@ GuestSignals::Verdict RewritingCpu::perform(Block& block, Site& site)
     if (!instruction)
         return take_fault(m_decoder.fault());
     CodeRing before = ring();
+    uint32_t leaf = m_state.gpr[Eax];
     auto verdict = emulate_one(*instruction, Why::Refused).value_or(Verdict::Resume);
     if (verdict == Verdict::Leave)
         return verdict;
@@ -155,6 +161,8 @@ GuestSignals::Verdict RewritingCpu::perform(Block& block, Site& site)
         note_load(site);
     if (site.kind == Site::Kind::Interrupt && before == CodeRing::Ring3 && ring() == CodeRing::Ring0)
         note_entry(site.vector);
+    if (site.kind == Site::Kind::Identify)
+        m_records->note_answer(site.record, leaf, m_state);
     if (site.kind == Site::Kind::InterruptReturn && ring() == CodeRing::Ring3)
         note_return();
     return verdict;

@@ -9,6 +9,8 @@ namespace ringside::rewriting {
 // playing GS.
 void RewritingCpu::adopt_segments(const RealSegments::Selectors& found)
 {
+    if (m_stop_direct)
+        return NativeCpu::adopt_segments(found);
     count_crossings();
     if (m_stop_ring != ring()) {
         m_state.segment(Cs) = m_records->code(m_stop_ring);
@@ -52,15 +54,22 @@ void RewritingCpu::count_crossings()
 
 void RewritingCpu::make_segments_real()
 {
+    // For translations two of them are the monitor's; what follow() remembers of them is not true for ring 3's own code.
+    if (runs_direct()) {
+        m_segments.set(Cs, {}, 0);
+        m_segments.set(Gs, {}, 0);
+    }
     NativeCpu::make_segments_real();
     const auto& real = m_segments.selectors();
     follow_gs();
     m_area->state().real_fs = real[Fs];
     m_area->state().real_gs = m_real_gs;
-    m_segments.set(Cs, m_state.segment(Cs), host_code_32);
-    m_segments.set(Gs, m_state.segment(Gs), host_data);
+    if (!runs_direct()) {
+        m_segments.set(Cs, m_state.segment(Cs), host_code_32);
+        m_segments.set(Gs, m_state.segment(Gs), host_data);
+    }
     if (m_tlb.concealed())
-        m_area->conceal();
+        m_area->conceal(runs_direct() ? MonitorArea::Hidden::All : MonitorArea::Hidden::Ring0);
     else
         m_area->reveal();
     follow_records();
@@ -81,6 +90,8 @@ void RewritingCpu::follow_gs()
 void RewritingCpu::follow_records()
 {
     m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
+    m_records->note_cr0(m_state.cr0, !m_cache->any_depends_on_mode());
+    m_area->state().records_valid = 1;
     const std::array real { std::pair { Ds, m_segments.selectors()[Ds] }, std::pair { Es, m_segments.selectors()[Es] },
         std::pair { Fs, m_segments.selectors()[Fs] }, std::pair { Gs, m_real_gs } };
     bool truncated = m_boundary <= m_end && !m_tlb.concealed();
@@ -88,7 +99,7 @@ void RewritingCpu::follow_records()
         return one.second != 0 || (m_state.segment(one.first).selector & 0xFFFC) == 0;
     });
     constexpr uint32_t special = eflags::nt | eflags::tf | eflags::vif | eflags::vip | eflags::iopl;
-    bool allowed = truncated && all_played && !m_kernel_uses_program_segments && !m_boundary_stale
+    bool allowed = m_user_code == UserCode::Rewritten && truncated && all_played && !m_kernel_uses_program_segments && !m_boundary_stale
         && !m_separation.stays_long() && !m_tlb.has_supervisor_pages_below(m_boundary) && !(m_state.eflags & special)
         && !m_state.nmi_blocked && !m_engine.recorder().wants_ring_changes();
     if (truncated && m_state.cpl() == 3) {

@@ -26,7 +26,8 @@ void TranslationCache::clear()
     m_by_address.clear();
     m_by_frame.clear();
     m_depending_on_mode.clear();
-    m_next_record = 0;
+    m_active_depending = 0;
+    m_next_record = m_next_answer = 0;
     for (auto& recent : m_recent)
         recent.fill({});
     for (auto ring : { CodeRing::Ring0, CodeRing::Ring3 })
@@ -89,12 +90,14 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     request.host = ((half.next + entry_bytes + body_alignment - 1) & ~(body_alignment - 1)) - entry_bytes;
     request.id = static_cast<BlockId>(m_blocks.size() + 1);
     request.first_record = m_next_record;
+    request.first_answer = m_next_answer;
     auto made = rewriting::translate(m_area, request);
     VERIFY(made.bytes.size() <= longest_translation && made.block.body == entry_bytes);
     if constexpr (validates_always)
         VERIFY(validate(m_area, request.key.ring, request.host, made.bytes).empty());
     made.block.second_frame = request.second_frame;
     m_next_record = static_cast<uint16_t>(m_next_record + made.block.records);
+    m_next_answer = static_cast<uint16_t>(m_next_answer + made.block.answers);
     std::memcpy(m_area.writable(request.host), made.bytes.data(), made.bytes.size());
     half.next = request.host + static_cast<uint32_t>(made.bytes.size());
     m_blocks.push_back(std::make_unique<Block>(std::move(made.block)));
@@ -142,6 +145,7 @@ void TranslationCache::activate(Block& block)
     if (block.active)
         return;
     block.active = true;
+    m_active_depending += block.depends_on_mode;
     ++m_counters.entries;
     uint32_t entry = block.key.eip % MonitorArea::entries;
     BlockId& head = m_entry_heads[index(block.key.ring)][entry];
@@ -191,6 +195,7 @@ void TranslationCache::take_out(Block& block)
     if (!block.active)
         return;
     block.active = false;
+    m_active_depending -= block.depends_on_mode;
     remove_from_entry(block);
     for (const auto& incoming : block.incoming) {
         if (this->block(incoming.from)->sites[incoming.site].linked == block.id)

@@ -63,6 +63,7 @@ public:
     std::vector<Block*> of_frame(uint32_t frame);
     // Active ones.
     std::vector<Block*> depending_on_mode();
+    bool any_depends_on_mode() const { return m_active_depending != 0; }
 
     const CacheCounters& counters() const { return m_counters; }
     const std::vector<std::unique_ptr<Block>>& blocks() const { return m_blocks; }
@@ -96,7 +97,9 @@ private:
     std::unordered_map<uint32_t, std::vector<BlockId>> m_by_frame;
     std::vector<BlockId> m_depending_on_mode; // alive
     std::array<std::array<Recent, 4096>, 2> m_recent;
-    uint16_t m_next_record = 0; // of the SegmentRecords; those of dead blocks come back when the cache is emptied
+    // Of the SegmentRecords and the CpuidRecords; those of dead blocks come back when the cache is emptied.
+    uint16_t m_next_record = 0, m_next_answer = 0;
+    unsigned m_active_depending = 0; // blocks that are active and depend on the mode
     CacheCounters m_counters;
 };
 

@@ -14,6 +14,9 @@ constexpr std::size_t most_instructions = 64;
 constexpr std::size_t most_sites = 120;      // an instruction has at most two
 constexpr std::size_t most_bytes = 12 * 1024; // an instruction takes at most a kilobyte
 
+// Room that suffices for most blocks.
+constexpr std::size_t usual_points = 24, usual_sites = 4, usual_instructions = 12;
+
 struct Decoded {
     Instruction instruction;
     Treated treated;
@@ -63,75 +66,99 @@ bool ends_block(const Decoded& decoded, bool checks)
     return leaves(decoded) || (checks && writes_memory(decoded.instruction));
 }
 
+// The instructions of a block, one after the other.
 class BlockDecoder {
 public:
     explicit BlockDecoder(const TranslationRequest& request) : m_request(request) { }
 
-    std::vector<Decoded> decode()
+    // Null behind the last one. It takes the place of the one before.
+    const Decoded* next()
     {
-        static const CpuState state = decoding_state();
-        std::vector<Decoded> all;
-        uint32_t offset = 0;
-        while (all.size() < most_instructions && offset < m_request.in_page) {
-            Decoded next;
-            next.eip = m_request.key.eip + offset;
-            next.offset = static_cast<uint16_t>(offset);
-            auto rest = m_request.code.subspan(offset).first(
-                std::min<std::size_t>(longest_instruction, m_request.code.size() - offset));
-            if (!decode_bytes(state, rest, next.instruction))
-                break;
-            next.treated = treat(next.instruction, m_request.key.ring == CodeRing::Ring3, m_request.mode);
-            offset += next.instruction.length();
-            all.push_back(next);
-            if (ends_block(next, m_request.checks))
-                break;
-        }
-        m_length = offset;
-        return all;
+        if (m_ended || m_count == most_instructions || m_length >= m_request.in_page || !decode())
+            return nullptr;
+        m_decoded.treated = treat(m_decoded.instruction, m_request.key.ring == CodeRing::Ring3, m_request.mode);
+        m_decoded.eip = m_request.key.eip + m_length;
+        m_decoded.offset = static_cast<uint16_t>(m_length);
+        m_length += m_decoded.instruction.length();
+        ++m_count;
+        m_ended = ends_block(m_decoded, m_request.checks);
+        return &m_decoded;
     }
-    uint32_t length() const { return m_length; }
+    uint32_t length() const { return m_length; } // of those so far
 
 private:
+    bool decode()
+    {
+        using enum InstructionDecoder::Operands;
+        static const InstructionDecoder decoder(decoding_state());
+        auto rest = m_request.code.subspan(m_length);
+        return decoder.decode(rest.first(std::min<std::size_t>(longest_instruction, rest.size())),
+            m_request.checks ? All : Written, m_decoded.instruction);
+    }
+
     const TranslationRequest& m_request;
+    Decoded m_decoded;
     uint32_t m_length = 0;
+    std::size_t m_count = 0;
+    bool m_ended = false;
 };
+
+uint32_t length_of(const TranslationRequest& request)
+{
+    BlockDecoder decoder(request);
+    while (decoder.next()) { }
+    return decoder.length();
+}
+
+// Returns how much of the source is translated.
+uint32_t emit_instructions(Emission& emission, Block& block, const TranslationRequest& request)
+{
+    BlockDecoder decoder(request);
+    uint32_t length = 0;
+    bool open = true;
+    while (const Decoded* decoded = decoder.next()) {
+        if (block.sites.size() > most_sites - 2 || emission.offset() > most_bytes)
+            break;
+        block.depends_on_mode |= decoded->treated.depends_on_mode;
+        emission.begin_instruction(decoded->eip);
+        block.instructions.push_back({ decoded->offset, emission.offset(), decoded->instruction.length(),
+            decoded->treated.treatment, decoded->treated.reason });
+        emission.instruction(decoded->instruction, decoded->treated,
+            request.code.subspan(decoded->offset, decoded->instruction.length()));
+        open = !leaves(*decoded);
+        length = decoder.length();
+    }
+    if (open)
+        emission.exit_to(request.key.eip + length);
+    return length;
+}
 
 }
 
 Translation translate(const MonitorArea& area, const TranslationRequest& request)
 {
-    BlockDecoder decoder(request);
-    auto instructions = decoder.decode();
-
     Block block;
     block.id = request.id;
     block.key = request.key;
     block.mode = request.mode;
     block.checks = request.checks;
-    block.crosses = decoder.length() > request.in_page;
     block.host = request.host;
-    block.source.assign(request.code.begin(), request.code.begin() + decoder.length());
-    Emission emission(area, block, request.id, request.first_record);
+    block.points.reserve(usual_points);
+    block.sites.reserve(usual_sites);
+    block.instructions.reserve(usual_instructions);
+    auto take_source = [&](uint32_t length) {
+        block.source.assign(request.code.begin(), request.code.begin() + length);
+    };
+    Emission emission(area, block, request.id, request.first_record, request.first_answer);
     emission.entry();
-    if (request.checks)
+    if (request.checks) {
+        take_source(length_of(request));
         emission.check_source();
-    bool open = true;
-    for (const auto& decoded : instructions) {
-        block.depends_on_mode |= decoded.treated.depends_on_mode;
-        if (block.sites.size() > most_sites - 2 || emission.offset() > most_bytes) {
-            emission.exit_to(decoded.eip);
-            open = false;
-            break;
-        }
-        emission.begin_instruction(decoded.eip);
-        block.instructions.push_back({ decoded.offset, emission.offset(), decoded.instruction.length(),
-            decoded.treated.treatment, decoded.treated.reason });
-        emission.instruction(decoded.instruction, decoded.treated,
-            request.code.subspan(decoded.offset, decoded.instruction.length()));
-        open = !leaves(decoded);
     }
-    if (open)
-        emission.exit_to(request.key.eip + decoder.length());
+    uint32_t length = emit_instructions(emission, block, request);
+    if (!request.checks)
+        take_source(length);
+    block.crosses = block.source.size() > request.in_page;
     emission.finish();
     return { std::move(block), { emission.bytes().begin(), emission.bytes().end() } };
 }

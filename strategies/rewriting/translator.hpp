@@ -23,6 +23,7 @@ struct TranslationRequest {
     std::size_t in_page = 0;            // of them, in the page of key.eip
     BlockId id = 0;
     uint16_t first_record = 0;          // of the SegmentRecords that are free
+    uint16_t first_answer = 0;          // of the CpuidRecords
     uint32_t host = 0;                  // where it will lie
 };
 

@@ -49,6 +49,12 @@ bool reads_control_register(const Instruction& instruction)
             || is_register(from, ZYDIS_REGISTER_CR2, ZYDIS_REGISTER_CR4));
 }
 
+bool writes_cr0(const Instruction& instruction)
+{
+    return is_register(instruction.operands[0], ZYDIS_REGISTER_CR0, ZYDIS_REGISTER_CR0)
+        && is_register(instruction.operands[1], ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_EDI);
+}
+
 bool reads_segment_register(const Instruction& instruction)
 {
     return is_register(instruction.operands[1], ZYDIS_REGISTER_ES, ZYDIS_REGISTER_GS)
@@ -68,12 +74,19 @@ bool is_inline(const Instruction& instruction, bool ring_3)
     case ZYDIS_MNEMONIC_CLI:
     case ZYDIS_MNEMONIC_STI:
     case ZYDIS_MNEMONIC_POPFD:
+    case ZYDIS_MNEMONIC_CLTS:
+    case ZYDIS_MNEMONIC_LGDT:
+    case ZYDIS_MNEMONIC_LIDT:
+    case ZYDIS_MNEMONIC_SGDT:
+    case ZYDIS_MNEMONIC_SIDT:
         return !ring_3;
+    case ZYDIS_MNEMONIC_CPUID:
+        return true;
     case ZYDIS_MNEMONIC_PUSHFD:
         return true;
     case ZYDIS_MNEMONIC_MOV:
         return reads_segment_register(instruction)
-            || (!ring_3 && (reads_control_register(instruction) || loads_data_segment(instruction)));
+            || (!ring_3 && (reads_control_register(instruction) || writes_cr0(instruction) || loads_data_segment(instruction)));
     case ZYDIS_MNEMONIC_POP:
         return !ring_3 && instruction.info.operand_width == 32 && loads_data_segment(instruction);
     case ZYDIS_MNEMONIC_INT:

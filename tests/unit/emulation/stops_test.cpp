@@ -28,6 +28,8 @@ public:
         ++count;
         return stop ? Go::Stop : Go::On;
     }
+    void returned() override { ++returns; }
+    unsigned returns = 0;
 };
 
 class Requests {
@@ -211,4 +213,125 @@ TEST_CASE("A block's ways out are found, and no breakpoint stays there", "[stops
     breakpoints.remove_all();
     CHECK(bytes() == before);
     CHECK_FALSE(breakpoints.any());
+}
+
+namespace {
+
+// PUSHFD; PUSH 8; PUSH behind; IRETD; and behind it INC EAX. Selector 8 is a flat code segment of ring 0.
+void append_return(std::vector<uint8_t>& code)
+{
+    auto behind = code_address + static_cast<uint32_t>(code.size()) + 9;
+    code.insert(code.end(), { 0x9C, 0x6A, 0x08, 0x68, 0, 0, 0, 0, 0xCF, 0x40 });
+    std::memcpy(code.data() + code.size() - 6, &behind, sizeof(behind));
+}
+
+// ECX times.
+void append_loop(std::vector<uint8_t>& code)
+{
+    int32_t back = -static_cast<int32_t>(code.size()) - 7;
+    code.insert(code.end(), { 0x49, 0x0F, 0x85, 0, 0, 0, 0, 0xF4 }); // dec ecx; jnz start; hlt
+    std::memcpy(code.data() + code.size() - 5, &back, sizeof(back));
+}
+
+// A world whose blocks are all noted as returns when they are translated.
+struct ReturningWorld : World {
+    explicit ReturningWorld(uint32_t translation_buffer = 8 << 20)
+        : World(translation_buffer)
+    {
+        if (!stops)
+            return;
+        constexpr uint64_t table_address = 0xF0000, flat_code = 0x00CF'9B00'0000'FFFF;
+        uc_mem_write(engine.get(), table_address + 8, &flat_code, sizeof(flat_code));
+        CpuState cpu;
+        state.save(cpu, StatePart::All);
+        cpu.gdtr = { table_address, 15 };
+        cpu.segment(Cs) = { .selector = 8, .attributes = 0xC09B, .base = 0, .limit = UINT32_MAX };
+        cpu.segment(Ss) = { .selector = 16, .attributes = 0xC093, .base = 0, .limit = UINT32_MAX };
+        state.load(cpu, StatePart::Integer);
+        uc_hook hook = 0;
+        auto translated = [](uc_engine*, uc_tb* block, uc_tb*, void* self) {
+            static_cast<World*>(self)->stops->note_opening(static_cast<uint32_t>(block->pc), true);
+        };
+        auto callback = reinterpret_cast<void*>(static_cast<void (*)(uc_engine*, uc_tb*, uc_tb*, void*)>(translated));
+        REQUIRE(uc_hook_add(engine.get(), &hook, UC_HOOK_EDGE_GENERATED, callback, static_cast<World*>(this), 1, 0) == UC_ERR_OK);
+    }
+};
+
+}
+
+TEST_CASE("Each IRET is reported while that is wanted, whether its block was translated before or after", "[stops]")
+{
+    ReturningWorld world;
+    if (!world.stops)
+        return;
+    std::vector<uint8_t> code;
+    append_return(code);
+    append_loop(code);
+    auto run = [&] {
+        world.looks.returns = 0;
+        world.put(UC_X86_REG_EAX, 0);
+        world.put(UC_X86_REG_ECX, 50);
+        REQUIRE(world.run(code) == UC_ERR_OK);
+        CHECK(world.get(UC_X86_REG_EAX) == 50);
+        return world.looks.returns;
+    };
+    CHECK(run() == 0);
+    REQUIRE(world.stops->report_returns(true));
+    CHECK(run() == 50);
+    uc_ctl_flush_tb(world.engine.get());
+    CHECK(run() == 50);
+    REQUIRE(world.stops->report_returns(false));
+    CHECK(run() == 0);
+}
+
+TEST_CASE("Each IRET is reported while other threads request stops and Unicorn throws its translated code away", "[stops]")
+{
+    ReturningWorld world(2 << 20);
+    if (!world.stops)
+        return;
+    constexpr uint32_t blocks = 10'000, rounds = 3;
+    std::vector<uint8_t> code;
+    for (uint32_t i = 0; i < blocks; ++i)
+        append_return(code);
+    append_loop(code);
+    REQUIRE(world.stops->report_returns(true));
+    Requests requests(*world.stops);
+    world.put(UC_X86_REG_EAX, 0);
+    world.put(UC_X86_REG_ECX, rounds);
+    REQUIRE(world.run(code) == UC_ERR_OK);
+    CHECK(world.get(UC_X86_REG_EAX) == blocks * rounds);
+    CHECK(world.looks.returns == blocks * rounds);
+    CHECK(world.looks.count > 10);
+}
+
+TEST_CASE("Within a hook of a port, the place of the instruction is known exactly, whatever the base of its segment", "[stops]")
+{
+    World world;
+    if (!world.stops)
+        return;
+    struct Seen {
+        Stops* stops;
+        std::vector<uint32_t> places;
+    } seen { world.stops.get(), {} };
+    auto read = [](uc_engine*, uint32_t, int, void* user) -> uint32_t {
+        auto& all = *static_cast<Seen*>(user);
+        all.places.push_back(all.stops->running_instruction());
+        return 0;
+    };
+    uc_hook hook = 0;
+    auto callback = reinterpret_cast<void*>(static_cast<uc_cb_insn_in_t>(read));
+    REQUIRE(uc_hook_add(world.engine.get(), &hook, UC_HOOK_INSN, callback, &seen, 1, 0, UC_X86_INS_IN) == UC_ERR_OK);
+    // inc ebx; in al, 16; mov [data], ebx; in eax, 16; hlt
+    const std::vector<uint8_t> code { 0x43, 0xE4, 0x10, 0x89, 0x1D, 0x00, 0x00, 0x08, 0x00, 0xE5, 0x10, 0xF4 };
+    REQUIRE(world.run(code) == UC_ERR_OK);
+    CHECK(seen.places == std::vector<uint32_t> { code_address + 1, code_address + 9 });
+
+    seen.places.clear();
+    CpuState state;
+    world.state.save(state, StatePart::All);
+    state.segment(Cs).base = code_address;
+    state.eip = 0;
+    world.state.load(state, StatePart::Integer);
+    REQUIRE(world.stops->run() == UC_ERR_OK);
+    CHECK(seen.places == std::vector<uint32_t> { 1, 9 });
 }

@@ -119,3 +119,20 @@ TEST_CASE("EIP follows the block's linear address through the code segment's bas
     unicorn.save(state, StatePart::Integer);
     CHECK(state.eip == 0x101000);
 }
+
+// With it, a call through a gate to another ring ends the process (SDM 3A §7.2.2 says that TR is of a busy TSS).
+TEST_CASE("Unicorn does not get to see that the task register's TSS is busy, and a save says it again", "[emulation]")
+{
+    auto unicorn = std::move(*UnicornEngine::create());
+    UnicornState state(unicorn, layout());
+    CpuState cpu;
+    state.save(cpu, StatePart::All);
+    cpu.tr = { 0x30, 0x8B, 0x1000, 0x67 };
+    state.load(cpu, StatePart::All);
+    uc_x86_mmr seen {};
+    uc_reg_read(unicorn.get(), UC_X86_REG_TR, &seen);
+    CHECK((seen.flags >> 8 & 0xFF) == 0x89);
+    CpuState saved;
+    state.save(saved, StatePart::All);
+    CHECK(saved.tr == cpu.tr);
+}

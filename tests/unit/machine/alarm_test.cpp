@@ -82,3 +82,16 @@ TEST_CASE("an alarm that its own ringing sets again rings again")
         std::this_thread::sleep_for(std::chrono::milliseconds { 1 });
     CHECK(rings == 3);
 }
+
+TEST_CASE("an alarm that is set soon after it rang, from another thread, rings at the new moment")
+{
+    Bell bell;
+    const Nanoseconds away = GENERATE(Nanoseconds { 50'000 }, Nanoseconds { 450'000 }, Nanoseconds { 5'000'000 });
+    for (int i = 1; i <= 20; ++i) {
+        const auto moment = bell.clock.now() + away;
+        bell.alarm.set(moment);
+        bell.wait_for_rings(i);
+        REQUIRE(bell.rings == i);
+        CHECK(bell.at >= moment);
+    }
+}

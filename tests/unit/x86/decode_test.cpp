@@ -3,6 +3,8 @@
 #include "tests/catch.hpp"
 #include "tests/unit/x86/test_guest.hpp"
 
+#include <array>
+
 using namespace ringside;
 using namespace ringside::test;
 
@@ -115,4 +117,23 @@ TEST_CASE("Code outside RAM reads as ones, which is no instruction", "[decode]")
     Decoding guest;
     guest.state.eip = 0xD0000000;
     CHECK(decode_instruction(guest.memory, guest.state).fault == fault_without_code(UD));
+}
+
+TEST_CASE("A decoder of one mode gives the operands that are asked for, whatever it decoded before", "[decode]")
+{
+    using enum InstructionDecoder::Operands;
+    Decoding guest;
+    InstructionDecoder decoder(guest.state);
+    const std::array<uint8_t, 2> move { 0x89, 0xC8 }; // mov %ecx, %eax
+    const std::array<uint8_t, 1> push { 0x50 };       // push %eax: ESP and the stack are implied
+    Instruction instruction;
+    REQUIRE(decoder.decode(move, Written, instruction));
+    CHECK(instruction.all_operands().size() == 2);
+    REQUIRE(decoder.decode(push, Written, instruction));
+    CHECK(instruction.all_operands().size() == 1);
+    CHECK(instruction.operands[0].reg.value == ZYDIS_REGISTER_EAX);
+    CHECK(instruction.operands[1].type == ZYDIS_OPERAND_TYPE_UNUSED);
+    REQUIRE(decoder.decode(push, All, instruction));
+    CHECK(instruction.all_operands().size() == 3);
+    CHECK_FALSE(decoder.decode(std::span(move).first(1), Written, instruction));
 }

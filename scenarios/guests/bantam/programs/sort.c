@@ -1,5 +1,5 @@
 /*
- * Shell sort of N pseudo-random words: loads, compares and stores at changing distances.
+ * Shell sort of N pseudo-random words, ROUNDS times: loads, compares and stores at changing distances.
  *
  * The check: the words are in order, and their sum and exclusive or are the ones from before.
  */
@@ -49,17 +49,27 @@ static bool is_sorted(const uint32_t* words, uint32_t n)
     return true;
 }
 
-bool run(const char* arguments)
+static void fill(uint32_t* words, uint32_t n)
 {
-    const uint32_t n = argument_number(arguments, "n", 200000, 1, MOST);
-    uint32_t* words = heap();
     uint32_t random = 1;
     for (uint32_t i = 0; i < n; i++) {
         words[i] = next_random(&random);
     }
+}
+
+bool run(const char* arguments)
+{
+    const uint32_t n = argument_number(arguments, "n", 200000, 1, MOST);
+    const uint32_t rounds = argument_number(arguments, "rounds", 1, 1, 100000);
+    uint32_t* words = heap();
+    fill(words, n);
     const struct digest before = digest(words, n);
     bench_begin();
     shell_sort(words, n);
+    for (uint32_t i = 1; i < rounds; i++) {
+        fill(words, n);
+        shell_sort(words, n);
+    }
     bench_end();
     const struct digest after = digest(words, n);
     const bool right = is_sorted(words, n) && after.sum == before.sum && after.exclusive_or == before.exclusive_or;

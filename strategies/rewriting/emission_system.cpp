@@ -1,0 +1,164 @@
+// System registers that are the guest's own affair until the monitor needs them: the places of the descriptor tables, CR0.TS
+// while no translation depends on it, and what CPUID answers.
+#include "strategies/rewriting/emission.hpp"
+
+#include <cstddef>
+
+namespace ringside::rewriting {
+
+namespace {
+
+constexpr uint8_t base_offset = 2; // in what LGDT loads, behind the limit (SDM 3A figure 2-6)
+
+uint8_t segment_prefix(ZydisRegister segment)
+{
+    switch (segment) {
+    case ZYDIS_REGISTER_ES:
+        return 0x26;
+    case ZYDIS_REGISTER_CS:
+        return 0x2E;
+    case ZYDIS_REGISTER_SS:
+        return 0x36;
+    case ZYDIS_REGISTER_FS:
+        return 0x64;
+    default:
+        return 0x3E;
+    }
+}
+
+bool is_plain(const Instruction& instruction)
+{
+    return instruction.info.operand_width == 32 && instruction.info.address_width == 32
+        && !(instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS);
+}
+
+}
+
+// Where the operand lies goes to ECX, by the operand's bytes as those of a LEA.
+void Emission::point_at_operand(const Instruction& instruction, std::span<const uint8_t> bytes)
+{
+    constexpr uint8_t lea = 0x8D, ecx_field = Ecx << 3, register_field = 7 << 3;
+    auto modrm = instruction.info.raw.modrm.offset;
+    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
+    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    m_emitter.u8(lea);
+    m_emitter.u8((bytes[modrm] & ~register_field) | ecx_field);
+    m_emitter.raw(bytes.subspan(modrm + 1u));
+    point(Recovery::EcxEdx, m_eip);
+}
+
+void Emission::take_back_ecx_edx()
+{
+    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
+bool Emission::load_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table)
+{
+    if (!is_plain(instruction))
+        return false;
+    uint8_t segment = segment_prefix(instruction.operands[0].mem.segment);
+    point_at_operand(instruction, bytes);
+    m_emitter.load_edx_word_at_ecx(segment, 0);
+    m_emitter.store(slot(offsetof(Slots, code)), Edx);
+    m_emitter.load_edx_at_ecx(segment, base_offset);
+    m_emitter.store(slot(offsetof(Slots, real)), Edx);
+    point(Recovery::TableLoaded, m_next);
+    m_block.points.back().which = table & 7;
+    m_emitter.store(state(offsetof(VirtualState, table_bases) + table * sizeof(uint32_t)), Edx);
+    m_emitter.load(Edx, slot(offsetof(Slots, code)));
+    m_emitter.store(state(offsetof(VirtualState, table_limits) + table * sizeof(uint32_t)), Edx);
+    m_emitter.store_constant(state(offsetof(VirtualState, records_valid)), 0);
+    take_back_ecx_edx();
+    return true;
+}
+
+bool Emission::store_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table)
+{
+    if (!is_plain(instruction))
+        return false;
+    uint8_t segment = segment_prefix(instruction.operands[0].mem.segment);
+    point_at_operand(instruction, bytes);
+    m_emitter.load(Edx, state(offsetof(VirtualState, table_limits) + table * sizeof(uint32_t)));
+    m_emitter.store_dx_at_ecx(segment, 0);
+    m_emitter.load(Edx, state(offsetof(VirtualState, table_bases) + table * sizeof(uint32_t)));
+    m_emitter.store_edx_at_ecx(segment, base_offset);
+    take_back_ecx_edx();
+    point(Recovery::Boundary, m_next);
+    return true;
+}
+
+// Only CR0.TS may change: the value is one of two.
+void Emission::write_cr0(unsigned reg)
+{
+    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
+    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    point(Recovery::EcxEdx, m_eip);
+    std::size_t site = add_site(Site::Kind::Emulate, Recovery::EcxEdx, m_eip);
+    m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, ts_is_free)));
+    leave_if_zero(site);
+    copy_to_ecx(reg);
+    m_emitter.load(Edx, m_area.system(offsetof(SystemRecord, minus_cr0)));
+    m_emitter.add_edx_to_ecx();
+    auto clear = m_emitter.skip_if_ecx_zero();
+    m_emitter.add_to_ecx(0 - cr0::ts);
+    leave_unless_zero(site);
+    m_emitter.land(clear);
+    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
+    copy_to_ecx(reg);
+    m_emitter.store(state(offsetof(VirtualState, control)), Ecx);
+    point(Recovery::EcxEdx, m_next);
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
+// A register of the guest's; only ECX is not where it was.
+void Emission::copy_to_ecx(unsigned reg)
+{
+    if (reg == Ecx)
+        return m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+    m_emitter.u8(0x89); // mov %reg, %ecx
+    m_emitter.u8(0xC1 | reg << 3);
+}
+
+void Emission::clear_task_switched()
+{
+    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
+    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    point(Recovery::EcxEdx, m_eip);
+    std::size_t site = add_site(Site::Kind::Emulate, Recovery::EcxEdx, m_eip);
+    m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, ts_is_free)));
+    leave_if_zero(site);
+    m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, cr0)));
+    m_emitter.store(state(offsetof(VirtualState, control)), Ecx);
+    point(Recovery::EcxEdx, m_next);
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
+// No leaf has subleaves (core/x86/cpuid.hpp). EAX, which is asked for, comes last.
+bool Emission::identify()
+{
+    if (m_next_answer >= MonitorArea::cpuid_records)
+        return false;
+    uint16_t record = m_next_answer++;
+    ++m_block.answers;
+    auto place = [&](std::size_t offset) { return m_area.answer(record, offset); };
+    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
+    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    point(Recovery::EcxEdx, m_eip);
+    std::size_t site = add_site(Site::Kind::Identify, Recovery::EcxEdx, m_eip);
+    m_block.sites[site].record = record;
+    copy_to_ecx(Eax);
+    m_emitter.load(Edx, place(offsetof(CpuidRecord, minus_leaf)));
+    m_emitter.add_edx_to_ecx();
+    leave_unless_zero(site);
+    m_emitter.load(Ecx, place(offsetof(CpuidRecord, known)));
+    leave_if_zero(site);
+    m_emitter.load(Ebx, place(offsetof(CpuidRecord, ebx)));
+    m_emitter.load(Edx, place(offsetof(CpuidRecord, edx)));
+    m_emitter.load(Ecx, place(offsetof(CpuidRecord, ecx)));
+    m_emitter.load(Eax, place(offsetof(CpuidRecord, eax)));
+    point(Recovery::Boundary, m_next);
+    return true;
+}
+
+}
