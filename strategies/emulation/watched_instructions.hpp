@@ -15,7 +15,7 @@ namespace ringside {
 
 enum class WatchReason : uint8_t {
     Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER: the engine answers, not Unicorn
-    RingChange, // IRET, SYSEXIT and far transfers: the virtual ring may change without an event, a task switch lets interrupts in
+    RingChange, // IRET, SYSEXIT, far transfers: the virtual ring may change without an event; task switches let interrupts in
     Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
     Opening,    // STI, POPF: not hooked, but interrupts may be let in behind them

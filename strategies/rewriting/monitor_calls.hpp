@@ -23,8 +23,6 @@ struct MonitorCalls {
         if (site.kind != Site::Kind::Exit && site.kind != Site::Kind::Changed)
             ++by_instruction[site.name % instruction_names];
     }
-    // Ways from block to block that did not stay in the translations.
-    uint64_t transitions() const { return of(Site::Kind::Exit) + no_entry; }
     uint64_t of(Site::Kind kind) const { return by_kind[static_cast<std::size_t>(kind)]; }
 };
 

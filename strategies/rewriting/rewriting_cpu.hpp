@@ -110,8 +110,8 @@ private:
     std::optional<CodeMap> m_map;
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
-    MonitorCalls m_calls;
     const UserCode m_user_code;
+    MonitorCalls m_calls;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
     bool m_stop_direct = false;   // the guest was stopped in its own code
