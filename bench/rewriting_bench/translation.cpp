@@ -69,7 +69,11 @@ Result<double> translate_all(const std::vector<Source>& sources)
     auto area = MonitorArea::create();
     if (!area)
         return area.propagate();
-    TranslationCache cache(*area);
+    auto trace = TraceMemory::create(1, TickSource::TimeStampCounter, Overflow::Drop); // nothing is recorded
+    if (!trace)
+        return trace.propagate();
+    Recorder recorder(trace->block());
+    TranslationCache cache(*area, recorder);
     bool emptied = false;
     uint64_t begin = __rdtsc();
     for (const auto& source : sources) {

@@ -31,7 +31,7 @@ constexpr CounterLine call_lines[] {
     { "table_misses", &TranslationCounters::table_misses, "for an indirect branch to what no entry had" },
     { "changed", &TranslationCounters::changed, "for a block whose source was another" },
     { "executed", &TranslationCounters::executed, "to execute an instruction, or for interrupts" },
-    { "retaken", &TranslationCounters::retaken, "for loads and INT, IRET not as last time" },
+    { "retaken", &TranslationCounters::retaken, "for segments, INT, IRET, CPUID not as last time" },
     { "refused", &TranslationCounters::refused, "for an instruction that is a fault" },
 };
 

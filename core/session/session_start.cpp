@@ -104,9 +104,9 @@ Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& conf
     if (!parts)
         return parts.propagate();
     std::unique_ptr<Session> session(new Session(std::move(*parts)));
+    session->m_wants_listing = configuration.translations != TranslationsWanted::None;
     if (auto ready = session->set_up(longest_setup); !ready)
         return ready.propagate();
-    session->m_wants_listing = configuration.translations != TranslationsWanted::None;
     if (configuration.timeout)
         session->m_deadline = steady_clock::now() + *configuration.timeout;
     return session;

@@ -11,7 +11,7 @@
 namespace ringside::rewriting {
 
 struct MonitorCalls {
-    std::array<uint64_t, 8> by_kind {}; // of Site
+    std::array<uint64_t, static_cast<std::size_t>(Site::Kind::Identify) + 1> by_kind {}; // of Site, the last included
     std::array<uint64_t, instruction_names> by_instruction {};
     uint64_t no_entry = 0;  // indirect branches whose target the entry table did not have
     uint64_t stops = 0;     // faults of translated code, which came by a signal
