@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 10> category_names { "exit", "ring", "int
     "device", "translation", "shadow", "hypercall", "packet" };
 constexpr std::array<std::string_view, 9> cause_names { "boot", "software interrupt", "exception", "interrupt", "iret",
     "far transfer", "sysenter", "sysexit", "task switch" };
-constexpr std::array<std::string_view, 3> invalidation_names { "source written", "data beside it", "other page" };
+constexpr std::array<std::string_view, 4> invalidation_names { "source written", "data beside it", "other page",
+    "reaches a device" };
 
 }
 

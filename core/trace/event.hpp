@@ -69,6 +69,7 @@ enum class InvalidationCause : uint32_t {
     SourceWritten, // the code was overwritten
     MixedPage,     // data lies beside it and is written: it will be translated with a comparison of its source
     OtherPage,     // its last instruction goes on in a page that now is another
+    ReachesDevice, // one of its instructions traps each time: it will call the monitor instead
 };
 std::string_view invalidation_cause_name(InvalidationCause cause); // "source written", ...
 

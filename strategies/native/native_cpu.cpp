@@ -287,7 +287,8 @@ GuestSignals::Verdict NativeCpu::finish()
 {
     if (m_state.halted)
         return leave(halted());
-    if (ringside_world.kicked.exchange(0) != 0)
+    // A plain look first: an exchange keeps the processor from going on with anything else.
+    if (ringside_world.kicked.load(std::memory_order_relaxed) != 0 && ringside_world.kicked.exchange(0) != 0)
         return leave({ Exit::Reason::Kicked });
     if (m_engine.interrupt_pending() && interrupt_window_open())
         return leave({ Exit::Reason::InterruptWindow });

@@ -75,6 +75,8 @@ protected:
     virtual uint32_t real_eip() const { return m_state.eip; }
     // Translations that `effects` (core/x86/instruction_emulator.hpp) says must go, and what else follows from them.
     virtual void follow_effects(uint32_t effects, Gla address);
+    // The instruction at `eip` has been emulated.
+    virtual void follow_emulation(uint32_t, const Emulated&) { }
 
     Engine& m_engine;
     Window m_window;

@@ -282,6 +282,7 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
     if (done.kind == EventKind::Count_ && ring == 3)
         m_boundary_stale = true;
     follow_effects(done.effects, done.address);
+    follow_emulation(eip, done);
     // HLT is the machine's to record, with the time that the guest waited.
     if (done.outcome == Emulated::Outcome::Done)
         record_exit(done.kind == EventKind::Count_ ? EventKind::MemoryEmulated : done.kind, ring, eip, done.a, done.b, done.c);

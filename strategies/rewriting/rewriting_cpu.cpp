@@ -84,6 +84,7 @@ void RewritingCpu::load(const CpuState& state)
     m_map->forget();
     m_records->forget();
     m_strain = 0;
+    m_device_accesses = {};
     m_kernel_uses_program_segments = false;
     m_frames->attach();
     NativeCpu::load(state);
@@ -253,6 +254,7 @@ Block* RewritingCpu::translate(const BlockKey& key)
     request.key = key;
     request.mode = m_mode;
     request.in_page = in_page;
+    request.device_accesses = m_device_accesses.of_frame(key.frame);
     request.checks = m_frames->begin_translation(key.frame);
     constexpr std::size_t near_the_end = 64 * longest_instruction;
     if (in_page < near_the_end) {

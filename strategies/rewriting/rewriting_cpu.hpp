@@ -10,6 +10,7 @@
 #include "strategies/native/native_cpu.hpp"
 #include "strategies/rewriting/code_frames.hpp"
 #include "strategies/rewriting/code_map.hpp"
+#include "strategies/rewriting/device_accesses.hpp"
 #include "strategies/rewriting/inline_records.hpp"
 #include "strategies/rewriting/monitor_area.hpp"
 #include "strategies/rewriting/monitor_calls.hpp"
@@ -60,6 +61,7 @@ private:
     uint32_t real_eip() const override { return m_target; }
     void follow_effects(uint32_t effects, Gla address) override;
     Verdict cannot_emulate(const Instruction& instruction) override;
+    void follow_emulation(uint32_t eip, const Emulated& done) override;
 
     struct RealGsBase {
         uint64_t end = 0;
@@ -114,6 +116,8 @@ private:
     MonitorCalls m_calls;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch
+    DeviceAccesses m_device_accesses;
+    BlockId m_stop_block = 0;     // in which a signal stopped the guest; 0: none, or no signal
     bool m_stop_direct = false;   // the guest was stopped in its own code
     CodeRing m_stop_ring = CodeRing::Ring0; // where the guest was stopped
     uint16_t m_real_gs = 0;       // the host's selector that plays the guest's GS ...

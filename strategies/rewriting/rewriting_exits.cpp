@@ -40,6 +40,8 @@ std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, uc
     if (m_stop_direct)
         return NativeCpu::take_registers(signal, context);
     auto stop = find_stop(rip);
+    const Block* block = stop ? m_cache->at(static_cast<uint32_t>(rip)) : nullptr;
+    m_stop_block = block ? block->id : 0;
     m_lost = !stop;
     if (stop) {
         HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
@@ -74,6 +76,19 @@ GuestSignals::Verdict RewritingCpu::execute_for(const ucontext_t& context)
     return emulate();
 }
 
+// A trap led to a device.
+void RewritingCpu::follow_emulation(uint32_t eip, const Emulated& done)
+{
+    Block* block = m_cache->block(std::exchange(m_stop_block, 0));
+    bool device = done.kind == EventKind::MmioRead || done.kind == EventKind::MmioWrite;
+    if (!block || !device || eip / page_size != block->key.eip / page_size)
+        return;
+    if (!m_device_accesses.note(block->key.frame, eip % page_size) || block->dead)
+        return;
+    m_cache->kill(*block, InvalidationCause::ReachesDevice);
+    m_code_changed = true;
+}
+
 void RewritingCpu::take_world_at(Stop stop)
 {
     auto& world = ringside_world;
@@ -93,6 +108,7 @@ AfterCallout RewritingCpu::on_callout()
     m_exit_begin = m_engine.begin_exit();
     m_raw = 0;
     m_code_changed = false;
+    m_stop_block = 0;
     Caller caller = called_from(m_area->slots().site);
     take_world_at(caller.stop);
     if (!caller.block) {

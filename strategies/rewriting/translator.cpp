@@ -78,6 +78,8 @@ public:
             return nullptr;
         m_decoded.treated = treat(m_decoded.instruction, m_request.key.ring == CodeRing::Ring3, m_request.mode);
         m_decoded.eip = m_request.key.eip + m_length;
+        if (std::ranges::find(m_request.device_accesses, m_decoded.eip % page_size) != m_request.device_accesses.end())
+            m_decoded.treated = treat_device_access(m_decoded.instruction, m_decoded.treated);
         m_decoded.offset = static_cast<uint16_t>(m_length);
         m_length += m_decoded.instruction.length();
         ++m_count;

@@ -20,6 +20,7 @@ struct TranslationRequest {
     bool checks = false;                // compare the source at each entry, and end behind each write to memory
     std::span<const uint8_t> code;      // from key.eip on: the page, and what is known of the next one
     uint32_t second_frame = 0;          // of the next page, if any of it is known
+    std::span<const uint16_t> device_accesses {}; // offsets in the page, of instructions that reach a device
     std::size_t in_page = 0;            // of them, in the page of key.eip
     BlockId id = 0;
     uint16_t first_record = 0;          // of the SegmentRecords that are free

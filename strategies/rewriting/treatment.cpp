@@ -1,6 +1,7 @@
 #include "strategies/rewriting/treatment.hpp"
 
 #include "core/x86/instruction_classes.hpp"
+#include "core/x86/instruction_emulator.hpp"
 
 #include <algorithm>
 #include <array>
@@ -107,9 +108,9 @@ bool reaches_through_cs(const Instruction& instruction)
 }
 
 // The first names: of what has no line in the table of instructions. Those of the lines follow.
-enum OtherName : uint8_t { never_calls, undefined, floating_point, through_cs, near_branch, first_line };
+enum OtherName : uint8_t { never_calls, undefined, floating_point, through_cs, near_branch, device_access, first_line };
 constexpr std::array<std::string_view, first_line> other_names { "", "undefined", "floating point", "access through CS",
-    "near branch" };
+    "near branch", "device access" };
 
 uint8_t name_of(const InstructionLine& line)
 {
@@ -208,6 +209,13 @@ ControlMode control_mode_of(const CpuState& state)
 {
     return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
         (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0 };
+}
+
+Treated treat_device_access(const Instruction& instruction, const Treated& treated)
+{
+    if (treated.treatment != Treatment::Identical || !can_emulate(instruction))
+        return treated;
+    return { Treatment::Callout, "Reaches a device each time: asking the monitor is cheaper than a trap.", 0, false, device_access };
 }
 
 Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)

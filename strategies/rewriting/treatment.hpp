@@ -41,5 +41,7 @@ std::string_view instruction_name(uint8_t number);
 
 // In ring 0, or in ring 3 with `ring_3`.
 Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode);
+// The same for one that has reached a device, again and again.
+Treated treat_device_access(const Instruction& instruction, const Treated& treated);
 
 }

@@ -182,3 +182,19 @@ TEST_CASE("system calls that need no monitor are counted", "[cli][rewriting]")
     CHECK(counters["callers"]["INT n"] < 10'000);
     CHECK(result_of("syscalls", "rewriting")["translations"]["crossings"] == 0);
 }
+
+TEST_CASE("an instruction that reaches a device again and again asks the monitor instead of trapping", "[cli][rewriting]")
+{
+    if (!rewriting_is_available())
+        return;
+    Scratch scratch;
+    auto outcome = run_program({ "run", "mmio", "--strategy", "rewriting", "--json", scratch.path("j"), "--trace", scratch.path("t") });
+    CHECK(outcome.status == 0);
+    auto translations = nlohmann::json::parse(content_of(scratch.path("j")))["translations"];
+    CHECK(translations["callers"]["device access"] > 29'000);
+    CHECK(translations["stops"] < 1000);
+    auto trace = run_program({ "trace", scratch.path("t"), "--to", "jsonl", "--output", "-" }).output;
+    CHECK(has(trace, "reaches a device"));
+    auto listing = run_program({ "disasm", "mmio", "--all" }).output;
+    CHECK(has(listing, "callout: Reaches a device each time"));
+}
