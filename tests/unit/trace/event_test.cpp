@@ -110,7 +110,7 @@ TEST_CASE("fields read as people name them", "[trace]")
     CHECK(formatted("from_block", 0x1000) == "0x00001000");
     CHECK(formatted("invalidation", 0) == "source written");
     CHECK(formatted("invalidation", 3) == "reaches a device");
-    CHECK(formatted("invalidation", 3) == "unknown");
+    CHECK(formatted("invalidation", 4) == "unknown");
     CHECK(formatted("invalidation", UINT64_MAX) == "unknown");
 }
 
