@@ -285,6 +285,12 @@ GuestSignals::Verdict NativeCpu::leave(Exit exit)
 
 GuestSignals::Verdict NativeCpu::finish()
 {
+    auto verdict = attend();
+    return verdict == Verdict::Leave || runs_natively() ? verdict : leave({ Exit::Reason::Kicked });
+}
+
+GuestSignals::Verdict NativeCpu::attend()
+{
     if (m_state.halted)
         return leave(halted());
     // A plain look first: an exchange keeps the processor from going on with anything else.
@@ -292,7 +298,7 @@ GuestSignals::Verdict NativeCpu::finish()
         return leave({ Exit::Reason::Kicked });
     if (m_engine.interrupt_pending() && interrupt_window_open())
         return leave({ Exit::Reason::InterruptWindow });
-    return runs_natively() ? Verdict::Resume : leave({ Exit::Reason::Kicked });
+    return Verdict::Resume;
 }
 
 }

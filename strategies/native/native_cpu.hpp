@@ -110,6 +110,8 @@ protected:
     std::optional<Verdict> emulate_one(const Instruction& instruction, Why why);
     Verdict leave(Exit exit);
     // Before the guest goes on: does the machine want something?
+    Verdict attend();
+    // And can the guest go on natively?
     Verdict finish();
     void record_exit(EventKind kind, unsigned ring, uint32_t eip, uint64_t a, uint32_t b, uint32_t c);
     void record_ring(unsigned from, RingChangeCause cause);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <utility>
 
 namespace ringside {
 
@@ -185,21 +187,32 @@ uint32_t VirtualTlb::entry_in_tables(const CpuState& state, uint32_t page) const
 
 uint32_t VirtualTlb::entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const
 {
-    constexpr uint32_t needed = page_entry::present | page_entry::accessed;
-    if ((directory & needed) != needed || ((directory & page_entry::large) && (state.cr4 & cr4::pse)))
+    if (!leads_to_table(state, directory))
         return 0;
     auto found = m_memory.read<uint32_t>(Gpa { (directory & frame_mask) + page % pages_per_table * 4 });
-    if (!found || (*found & needed) != needed)
+    return found ? restricted(unrestricted_entry(state, directory, *found)) : 0;
+}
+
+bool VirtualTlb::leads_to_table(const CpuState& state, uint32_t directory)
+{
+    constexpr uint32_t needed = page_entry::present | page_entry::accessed;
+    return (directory & needed) == needed && !((directory & page_entry::large) && (state.cr4 & cr4::pse));
+}
+
+uint32_t VirtualTlb::unrestricted_entry(const CpuState& state, uint32_t directory, uint32_t found)
+{
+    constexpr uint32_t needed = page_entry::present | page_entry::accessed;
+    if ((found & needed) != needed)
         return 0;
-    uint32_t entry = (*found & frame_mask) | mapped;
-    uint32_t both = *found & directory;
-    if ((both & page_entry::writable) && (*found & page_entry::dirty))
+    uint32_t entry = (found & frame_mask) | mapped;
+    uint32_t both = found & directory;
+    if ((both & page_entry::writable) && (found & page_entry::dirty))
         entry |= writable;
     if (both & page_entry::user)
         entry |= user;
-    if ((*found & page_entry::global) && (state.cr4 & cr4::pge))
+    if ((found & page_entry::global) && (state.cr4 & cr4::pge))
         entry |= global;
-    return restricted(entry);
+    return entry;
 }
 
 uint32_t VirtualTlb::entry_in_directory(const CpuState& state, uint32_t page) const
@@ -293,6 +306,17 @@ void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
         if ((directory & page_entry::global) && (state.cr4 & cr4::pge))
             large_entry |= global;
     }
+    Gpa table { directory & frame_mask };
+    bool has_table = leads_to_table(state, directory) && m_memory.contains(table, page_size);
+    const std::byte* entries = has_table ? std::as_const(m_memory).bytes(table, page_size).data() : nullptr;
+    auto wanted = [&](uint32_t page) {
+        if (large_entry)
+            return large_entry + (page - first) * page_size;
+        uint32_t found = 0;
+        if (entries)
+            std::memcpy(&found, entries + (page - first) * sizeof(found), sizeof(found));
+        return unrestricted_entry(state, directory, found);
+    };
     Run stale { 0, 0 };
     auto drop = [&](uint32_t page) {
         if (stale.count > 0 && stale.page + stale.count == page) {
@@ -307,10 +331,11 @@ void VirtualTlb::revalidate(const CpuState& state, uint32_t directory_index)
         uint32_t old = m_entries[page];
         if (old & global)
             return;
-        uint32_t now = large_entry ? restricted(large_entry + (page - first) * page_size) : entry_in_table(state, directory, page);
-        // A page that has become dirty since it was mapped read-only may stay as it is.
+        // A page that has become dirty since it was mapped read-only may stay as it is, and so may one that must be read-only.
+        uint32_t now = wanted(page);
         if (now == old || now == (old | writable))
             return;
+        now = restricted(now);
         if (now != 0 && !large_entry && m_tuning.replace && is_mappable(page, now & frame_mask)
             && map({ page, 1 }, now))
             return;

@@ -99,6 +99,8 @@ private:
     void forget(Run run);
     Run run_around(const CpuState& state, uint32_t page, uint32_t entry, uint32_t page_bytes) const;
     void note_mapped(uint32_t page);
+    static bool leads_to_table(const CpuState& state, uint32_t directory);
+    static uint32_t unrestricted_entry(const CpuState& state, uint32_t directory, uint32_t found);
     uint32_t entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const;
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
     uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;

@@ -7,6 +7,9 @@
 /* enum AfterCallout, in rewriting_cpu.hpp: less is to leave, more to load all registers, and serialize */
 #define CONTINUE        1
 
+/* IF, which is always set, the reserved bit, and OF, SF, ZF, AF, PF, CF. */
+#define PLAIN_FLAGS     0xAD7
+
         .text
         .globl ringside_rewriting_gate
         .hidden ringside_rewriting_gate
@@ -19,11 +22,19 @@ ringside_rewriting_gate:
         jb ringside_abandon_guest       /* the C++ side has taken the registers */
         ja replaced
 
-        /* The segment registers are as they were. */
+        /* The segment registers are as they were, and the flags but the arithmetic ones. POPF takes long; without DF, AC, NT
+           and ID ADD makes OF and SAHF the others. */
         gate_load_guest_segments
         movl EFLAGS, %eax
-        pushq %rax
-        popfq
+        testl $~PLAIN_FLAGS, %eax
+        jnz other_flags
+        movl %eax, %edx
+        shrl $11, %edx
+        andl $1, %edx
+        movb %al, %ah
+        addb $0x7F, %dl
+        sahf
+flags_loaded:
         gate_load_guest_registers
 gate_window:                            /* see the windows of strategies/native/world_switch.S; flags stay */
         movl KICKED, %ecx
@@ -32,6 +43,11 @@ gate_window:                            /* see the windows of strategies/native/
 1:      movl GPR(1), %ecx
         ljmp *GATE_RETURN
 gate_window_end:
+
+other_flags:
+        pushq %rax
+        popfq
+        jmp flags_loaded
 
 /* All of the guest's registers are new. */
 replaced:

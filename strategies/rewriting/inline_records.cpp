@@ -17,6 +17,12 @@ bool is_flat(const Segment& segment)
     return segment.is_present() && segment.base == 0 && segment.limit == 0xFFFFFFFF && segment.is_big();
 }
 
+// The guest's own memory is at this address and behind it, as far as `bytes`; not the monitor's.
+bool is_reachable(uint32_t address, uint32_t bytes)
+{
+    return uint64_t { address } + bytes <= MonitorArea::base;
+}
+
 DescriptorRecord record_of(uint32_t address, uint64_t raw)
 {
     return { address, 0 - static_cast<uint32_t>(raw), 0 - static_cast<uint32_t>(raw >> 32) };
@@ -60,7 +66,7 @@ bool InlineRecords::find(const CpuState& state, const Segment& segment, Descript
     if (find_descriptor(m_memory, state, selector, Fault {}, there))
         return false;
     found = record_of(there.address.value, there.descriptor.raw);
-    return there.descriptor.segment_register(selector) == segment;
+    return is_reachable(there.address.value, sizeof(uint64_t)) && there.descriptor.segment_register(selector) == segment;
 }
 
 void InlineRecords::write(volatile DescriptorRecord& to, const DescriptorRecord& from)
@@ -103,7 +109,10 @@ void InlineRecords::note_entry(uint8_t vector, const CpuState& state, uint16_t r
     bool usable = (closes || gate.is(SystemType::TrapGate32)) && gate.is_present() && gate.dpl() == 3
         && gate.gate_offset() == state.eip && (gate.gate_selector().value | 3) == (state.segment(Cs).selector | 3);
     Descriptor tss { uint64_t { state.tr.attributes } << 40 };
-    if (!usable || !tss.is(SystemType::BusyTss32) || state.tr.limit < 11)
+    constexpr uint32_t stack_end = 12; // of ESP0 and SS0 (SDM 3A figure 7-2)
+    if (!usable || !tss.is(SystemType::BusyTss32) || state.tr.limit < stack_end - 1)
+        return;
+    if (!is_reachable(state.idtr.base + offset, sizeof(raw)) || !is_reachable(state.tr.base, stack_end))
         return;
     note_ring(CodeRing::Ring0, state, real_stack);
     m_area.crossing().tss = state.tr.base;
@@ -152,6 +161,8 @@ void InlineRecords::note_answer(uint16_t record, uint32_t leaf, const CpuState& 
 void InlineRecords::note_cr0(uint32_t cr0, bool ts_is_free)
 {
     uint32_t without_ts = cr0 & ~cr0::ts;
+    if (m_area.system().cr0 == without_ts && m_area.system().ts_is_free == uint32_t { ts_is_free })
+        return;
     m_area.system().cr0 = without_ts;
     m_area.system().minus_cr0 = 0u - without_ts;
     m_area.system().ts_is_free = ts_is_free;

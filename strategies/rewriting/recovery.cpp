@@ -58,11 +58,6 @@ Stop stop_at(const Block& block, uint32_t offset)
     return { point.recovery, block.key.ring, point.shadow, point.in_software, point.which, point.eip };
 }
 
-Stop stop_of(const Block& block, const Site& site)
-{
-    return { .recovery = site.recovery, .ring = block.key.ring, .shadow = site.shadow, .eip = site.eip };
-}
-
 void recover(const MonitorArea& area, Stop& stop, HostRegisters& registers)
 {
     const auto& slots = area.slots();

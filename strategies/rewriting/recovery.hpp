@@ -17,7 +17,10 @@ struct Stop {
     uint32_t eip = 0;                // recover() makes it the guest's
 };
 Stop stop_at(const Block& block, uint32_t offset);
-Stop stop_of(const Block& block, const Site& site);
+inline Stop stop_of(const Block& block, const Site& site)
+{
+    return { .recovery = site.recovery, .ring = block.key.ring, .shadow = site.shadow, .eip = site.eip };
+}
 
 struct HostRegisters {
     uint32_t ecx = 0;

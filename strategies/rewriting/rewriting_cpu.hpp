@@ -24,7 +24,8 @@ namespace ringside::rewriting {
 // What the gate does when C++ is done; as in gate.S.
 enum class AfterCallout : uint32_t {
     Leave = 0,    // the run loop is to decide
-    Continue = 1, // the guest goes on; its segment registers are as they were, and no code was changed
+    Continue = 1, // the guest goes on; its segment registers and its flags, but the arithmetic ones, are as they were, and no
+                  // code was changed
     Replaced = 2, // the guest goes on
 };
 
@@ -98,7 +99,7 @@ private:
     AfterCallout go_on(Verdict verdict);
 
     // rewriting_segments.cpp
-    void adopt_segment(SegmentRegister which, uint16_t real, uint16_t expected);
+    void adopt_segment(SegmentRegister which, uint16_t real, uint16_t selector);
     void follow_gs();
     void count_crossings();
     void follow_records();

@@ -113,7 +113,7 @@ AfterCallout RewritingCpu::on_callout()
     take_world_at(caller.stop);
     if (!caller.block) {
         ++m_calls.no_entry;
-        return go_on(finish());
+        return go_on(attend());
     }
     Site& site = caller.block->sites[caller.site];
     m_calls.count(site);
@@ -122,15 +122,15 @@ AfterCallout RewritingCpu::on_callout()
         return follow_branch(caller, site.eip);
     case Site::Kind::Changed:
         m_frames->source_changed(*caller.block);
-        return go_on(finish());
+        return go_on(attend());
     default:
         break;
     }
     if (site.shadow && m_engine.interrupt_pending())
-        return go_on(finish()); // approach() knows what to do in a shadow
+        return go_on(attend()); // approach() knows what to do in a shadow
     auto verdict = perform(*caller.block, site);
     if (verdict == Verdict::Resume)
-        verdict = finish();
+        verdict = attend(); // approach() looks whether the guest can go on natively
     return go_on(verdict);
 }
 
@@ -139,7 +139,7 @@ AfterCallout RewritingCpu::follow_branch(const Caller& caller, uint32_t target)
 {
     BlockId id = caller.block->id;
     uint64_t flushes = m_cache->counters().flushes;
-    auto after = go_on(finish());
+    auto after = go_on(attend());
     Block* from = m_cache->counters().flushes == flushes ? m_cache->block(id) : nullptr;
     Block* to = m_cache->active(target, ring());
     bool linked = after != AfterCallout::Leave && from && to && m_state.eip == target && m_cache->link(*from, caller.site, *to);
@@ -194,10 +194,13 @@ AfterCallout RewritingCpu::go_on(Verdict verdict)
         spread_state();
         return AfterCallout::Leave;
     }
+    constexpr uint32_t arithmetic = eflags::cf | eflags::pf | eflags::af | eflags::zf | eflags::sf | eflags::of;
     RealSegments::Selectors before = m_segments.selectors();
+    uint32_t flags = ringside_world.eflags;
     prepare();
     ringside_world.gate_return_eip = ringside_world.eip;
-    bool same = before == m_segments.selectors() && !m_code_changed;
+    bool same_flags = ((flags ^ ringside_world.eflags) & ~arithmetic) == 0;
+    bool same = same_flags && before == m_segments.selectors() && !m_code_changed;
     return same ? AfterCallout::Continue : AfterCallout::Replaced;
 }
 

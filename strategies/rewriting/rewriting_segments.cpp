@@ -19,17 +19,20 @@ void RewritingCpu::adopt_segments(const RealSegments::Selectors& found)
     if (found[Ss] != m_segments.selectors()[Ss])
         m_segments.set(Ss, {}, found[Ss]);
     const volatile VirtualState& shown = m_area->state();
-    adopt_segment(Ds, found[Ds], m_segments.selectors()[Ds]);
-    adopt_segment(Es, found[Es], m_segments.selectors()[Es]);
-    adopt_segment(Fs, shown.real_fs, m_segments.selectors()[Fs]);
-    adopt_segment(Gs, shown.real_gs, m_real_gs);
+    auto adopt = [&](SegmentRegister which, uint16_t real, uint16_t expected) {
+        auto selector = static_cast<uint16_t>(shown.selectors[which]);
+        if (real != expected || selector != m_state.segment(which).selector) [[unlikely]]
+            adopt_segment(which, real, selector);
+    };
+    adopt(Ds, found[Ds], m_segments.selectors()[Ds]);
+    adopt(Es, found[Es], m_segments.selectors()[Es]);
+    adopt(Fs, shown.real_fs, m_segments.selectors()[Fs]);
+    adopt(Gs, shown.real_gs, m_real_gs);
 }
 
-void RewritingCpu::adopt_segment(SegmentRegister which, uint16_t real, uint16_t expected)
+// The guest has loaded it, by this selector, and the host's is that one.
+void RewritingCpu::adopt_segment(SegmentRegister which, uint16_t real, uint16_t selector)
 {
-    auto selector = static_cast<uint16_t>(m_area->state().selectors[which]);
-    if (real == expected && selector == m_state.segment(which).selector) [[likely]]
-        return;
     auto loaded = m_segments.ldt().guest_segment(real);
     m_state.segment(which) = loaded ? *loaded : Segment {};
     if (loaded || real == 0)
