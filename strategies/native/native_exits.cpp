@@ -298,14 +298,13 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
         EventKind::Exception, RingChangeCause::Exception);
 }
 
-// Only of an instruction that the host CPU has refused is it known that nothing is wrong with it but its operand.
+// One that only follows is better executed natively.
 Emulated NativeCpu::execute(const Instruction& instruction, Why why)
 {
     auto done = emulate_instruction(m_engine, m_state, instruction);
-    if (done.outcome != Emulated::Outcome::Unsupported || why != Why::Refused || !runs_natively())
+    if (done.outcome != Emulated::Outcome::Unsupported || why != Why::Refused)
         return done;
-    m_floating_unit.use(m_fpu.image(m_context));
-    return emulate_floating(m_engine, m_state, instruction, m_floating_unit);
+    return emulate_floating(m_engine, m_state, instruction, m_fpu.image(m_context), m_floating_unit);
 }
 
 GuestSignals::Verdict NativeCpu::cannot_emulate(const Instruction& instruction)
