@@ -27,8 +27,6 @@ FloatingKind sse_kind(ZydisISASet set)
     case ZYDIS_ISA_SET_SSE2MMX:
     case ZYDIS_ISA_SET_SSSE3MMX:
         return FloatingKind::Mmx;
-    case ZYDIS_ISA_SET_SSE3X87: // FISTTP
-        return FloatingKind::X87;
     default:
         return FloatingKind::Sse;
     }
@@ -52,6 +50,8 @@ FloatingKind floating_kind(const Instruction& instruction)
         return FloatingKind::None;
     if (info.mnemonic == ZYDIS_MNEMONIC_CRC32 || info.mnemonic == ZYDIS_MNEMONIC_POPCNT)
         return FloatingKind::Integer;
+    if (info.mnemonic == ZYDIS_MNEMONIC_FISTTP) // Zydis is not of one mind about its sets
+        return FloatingKind::X87;
     switch (info.meta.isa_ext) {
     case ZYDIS_ISA_EXT_X87:
         return info.mnemonic == ZYDIS_MNEMONIC_FWAIT ? FloatingKind::Wait : FloatingKind::X87;

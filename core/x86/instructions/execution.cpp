@@ -56,11 +56,12 @@ MaybeFault Execution::find_memory(
 }
 
 // SDM 3A §6.15 "Interrupt 17": only programs in ring 3 are watched, and only if both flags ask for it. More than eight
-// bytes are to lie at a multiple of eight.
+// bytes are to lie at a multiple of eight, those of x87's environments at one of their words (table 6-7).
 bool Execution::is_misaligned(Gla address, unsigned bytes) const
 {
     bool watched = (state.eflags & eflags::ac) && (state.cr0 & cr0::am) && state.cpl() == 3;
-    return watched && address.value % std::min(std::bit_floor(bytes), 8u) != 0;
+    unsigned words = bytes > 10 ? 1u << std::countr_zero(bytes) : std::bit_floor(bytes);
+    return watched && address.value % std::min(words, 8u) != 0;
 }
 
 uint64_t Execution::load_wide(const Place& place)
