@@ -139,6 +139,16 @@ Exit NativeCpu::inject(EventType type, uint8_t vector)
     return { Exit::Reason::Kicked };
 }
 
+// What real-address mode has left in CS and SS holds until they are loaded (SDM 3A §9.9.1), but the host CPU is not to be
+// entered with null selectors or with data in CS.
+bool NativeCpu::runs_natively() const
+{
+    constexpr unsigned code = 8;
+    const auto& cs = m_state.segment(Cs);
+    bool loaded = cs.selector > 3 && m_state.segment(Ss).selector > 3 && (cs.type() & code);
+    return m_state.protected_mode() && !m_state.virtual_8086() && loaded;
+}
+
 bool NativeCpu::interrupt_window_open() const
 {
     if (m_engine.nmi_pending() && !m_state.nmi_blocked)

@@ -66,7 +66,7 @@ protected:
     // The guest was stopped in ring 0, which has its pages again (VirtualTlb::reveal).
     virtual void reveal_kernel() { m_tlb.reveal(); }
     // Whether the host's CPU can go on from m_state; if not, instructions are executed in software until it can.
-    virtual bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
+    virtual bool runs_natively() const;
     // The last thing before the guest is entered, when m_state says where: finds out where that is in the window. May
     // deliver a fault instead. An Exit if the guest is not to be entered after all.
     virtual std::optional<Exit> approach() { return std::nullopt; }

@@ -165,6 +165,34 @@ static void test_ring_3(void)
     check_or_deviate("movups through a null segment", GP, (uint32_t)vector);
 }
 
+// --- single steps ---------------------------------------------------------------------------------------------------
+
+__attribute__((used)) static uint32_t environment[7];
+CODE(stepped,
+    "pushfl; orl $0x100, (%esp); popfl;"
+    "fninit; fildl source; fiaddl source; fistpl result; movd source, %xmm1; paddd %xmm1, %xmm1; movd %xmm1, %eax;"
+    "movl %eax, result+4; fnstenv environment;"
+    "pushfl; andl $~0x100, (%esp); popfl")
+static unsigned steps;
+
+static bool count_step(struct trap *trap)
+{
+    steps += trap->vector == DB;
+    return trap->vector == DB;
+}
+
+static void test_single_steps(void)
+{
+    source[0] = 21;
+    on_trap = count_step;
+    check("single steps over floating point", NO_TRAP, (uint32_t)probe(stepped));
+    on_trap = NULL;
+    check("  one for each instruction", 12, steps);
+    check("  x87 has computed", 42, result[0]);
+    check("  sse has computed", 42, result[1]);
+    check("  the environment", 0xFFFF, environment[2] & 0xFFFF);
+}
+
 void kernel_main(uint32_t magic, uint32_t information)
 {
     (void)magic;
@@ -176,4 +204,5 @@ void kernel_main(uint32_t magic, uint32_t information)
     test_devices();
     test_read_only();
     test_ring_3();
+    test_single_steps();
 }

@@ -182,6 +182,37 @@ static void test_v86(void)
     check("cli, pushf with iopl 3", 0x80, (uint32_t)IN_V86("\xFA\x9C\x58\xCD\x80"));
 }
 
+// All operands are in V86_DATA.
+static void test_v86_floating(void)
+{
+    volatile uint16_t *words = (volatile uint16_t *)V86_DATA;
+    words[0x10] = 40;
+    words[0x11] = 2;
+    words[0x12] = 0;
+    write_cr4(read_cr4() | CR4_OSFXSR);
+    check("x87 in v86", 0x80, (uint32_t)IN_V86("\xDB\xE3\xDF\x06\x20\x00\xDE\x06\x22\x00\xDF\x1E\x24\x00\xCD\x80")); // fild, fiadd, fistp
+    check("  computes", 42, words[0x12]);
+    check("fnstsw ax in v86", 0x80, (uint32_t)IN_V86("\xD9\xE8\xDF\xE0\xCD\x80"));
+    check("  shows the top of the stack", 0x3800, caught.eax & 0x3800);
+    check("sse in v86", 0x80, (uint32_t)IN_V86("\x0F\x10\x0E\x20\x00\x66\x0F\xFE\xC9\x66\x0F\x7E\xCB\x0F\x11\x0E\x30\x00\xCD\x80"));
+    check("  to a register", 2u * 2 << 16 | 2 * 40, caught.ebx);
+    check("  to memory", 2 * 42, words[0x1A]);
+    check("mmx in v86", 0x80, (uint32_t)IN_V86("\x0F\x6F\x06\x20\x00\x0F\xFD\xC0\x0F\x7E\xC1\x0F\x77\xCD\x80"));
+    check("  to a register", 2u * 2 << 16 | 2 * 40, caught.ecx);
+    int misaligned = IN_V86("\x0F\x28\x06\x22\x00\xCD\x80");
+    check_or_deviate("movaps of a misaligned operand in v86", GP, (uint32_t)misaligned);
+    write_cr0(read_cr0() | CR0_TS);
+    check("#NM in v86", NM, (uint32_t)IN_V86("\xDB\xE3"));
+    check("#NM of sse in v86", NM, (uint32_t)IN_V86("\x0F\x28\xC1"));
+    write_cr0(read_cr0() & ~(uint32_t)CR0_TS);
+    write_cr4(read_cr4() & ~(uint32_t)CR4_OSFXSR);
+    check("#UD of sse without osfxsr in v86", UD, (uint32_t)IN_V86("\x0F\x28\xC1"));
+    write_cr0(read_cr0() | CR0_NE);
+    check("#MF in v86", MF, (uint32_t)IN_V86("\xDB\xE3\xD9\x2E\x26\x00\xD9\xEE\xDC\xF8\x9B")); // fldcw 0, fdiv 0 by 0
+    check("  at the instruction after it", 10, caught.eip);
+    __asm__ volatile("fninit");
+}
+
 static void test_v86_ports(void)
 {
     set_segment(MAIN_TSS, (uint32_t)&main_area, sizeof(main_area) - 1, AVAILABLE, 0);
@@ -205,5 +236,6 @@ void kernel_main(uint32_t magic, uint32_t information)
     test_failing_switches();
     test_link_and_ldt();
     test_v86();
+    test_v86_floating();
     test_v86_ports();
 }
