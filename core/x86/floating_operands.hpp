@@ -13,8 +13,6 @@ struct FloatingPlaces {
     uint32_t offset = 0;
 
     Place reg; // the general register that ModRM.reg names, or nothing
-
-    bool has_lent() const { return lent.bytes != 0; }
 };
 
 // Checks everything that can fault about them.

@@ -213,6 +213,50 @@ static void test_v86_floating(void)
     __asm__ volatile("fninit");
 }
 
+// --- real-address mode ----------------------------------------------------------------------------------------------
+
+// Runs at V86_CODE, in a 16-bit segment: into real-address mode, where CS and SS become null selectors, and back.
+enum { REAL_CODE = 0x1F0 };
+__asm__(".pushsection .rodata\n"
+        ".code16\n"
+        "real_begin: movl %cr0, %eax; andb $0xFE, %al; movl %eax, %cr0\n"
+        "ljmp $0, $(0x7000 + 1f - real_begin)\n"
+        "1: xorw %ax, %ax; movw %ax, %ds; movw %ax, %ss\n"
+        "fninit; filds 0x5020; fiadds 0x5022; fistps 0x5024\n"
+        "movups 0x5020, %xmm1; paddd %xmm1, %xmm1; movups %xmm1, 0x5030\n"
+        "fnstenv 0x5040\n"
+        "movl %cr0, %eax; orb $1, %al; movl %eax, %cr0\n"
+        "movw %ss, 0x5026; fildl 0x5020; fistpl 0x5028\n" // still as real-address mode has left it
+        "ljmpl $8, $real_back\n"
+        "real_end:\n"
+        ".code32\n"
+        ".popsection\n");
+extern const uint8_t real_begin[], real_end[];
+__attribute__((used)) static uint32_t saved_stack;
+CODE(visit_real_mode,
+    "pushal; pushfl; cli; movl %esp, saved_stack; ljmp $0x1F0, $0x7000;"
+    "real_back: movw $0x10, %ax; movw %ax, %ds; movw %ax, %ss; movl saved_stack, %esp; popfl; popal")
+
+static void test_real_mode(void)
+{
+    volatile uint16_t *words = (volatile uint16_t *)V86_DATA;
+    for (int i = 0; real_begin + i < real_end; ++i)
+        ((volatile uint8_t *)V86_CODE)[i] = real_begin[i];
+    for (int i = 0x10; i < 0x30; ++i)
+        words[i] = 0;
+    words[0x10] = 40;
+    words[0x11] = 2;
+    words[0x13] = 0xFFFF;
+    set_segment(REAL_CODE, 0, 0xFFFF, 0x9A, 0);
+    write_cr4(read_cr4() | CR4_OSFXSR);
+    check("into real-address mode and back", NO_TRAP, (uint32_t)probe(visit_real_mode));
+    check("  x87 has computed", 42, words[0x12]);
+    check("  sse has computed", 80, words[0x18]);
+    check("  the environment", 0x37F, words[0x20]);
+    check("  ss is null in protected mode", 0, words[0x13]);
+    check("  where x87 has computed too", 40 | 2 << 16, words[0x14] | (uint32_t)words[0x15] << 16);
+}
+
 static void test_v86_ports(void)
 {
     set_segment(MAIN_TSS, (uint32_t)&main_area, sizeof(main_area) - 1, AVAILABLE, 0);
@@ -237,5 +281,6 @@ void kernel_main(uint32_t magic, uint32_t information)
     test_link_and_ldt();
     test_v86();
     test_v86_floating();
+    test_real_mode();
     test_v86_ports();
 }
