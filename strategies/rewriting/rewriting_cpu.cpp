@@ -29,12 +29,6 @@ uint64_t address_of(const char& code)
     return reinterpret_cast<uint64_t>(&code);
 }
 
-// The only segments that are translated for.
-bool is_flat(const Segment& segment)
-{
-    return segment.is_present() && segment.base == 0 && segment.limit == 0xFFFFFFFF && segment.is_big();
-}
-
 bool is_writable_data(const Segment& segment)
 {
     return !(segment.type() & segment_type::code) && (segment.type() & segment_type::writable)
@@ -138,11 +132,11 @@ void RewritingCpu::spread_state()
 
 // --- The way in ---
 
-// Anything unusual is executed in software: other segments, single steps, rings 1 and 2.
+// Anything unusual is executed in software: segments that are not flat, single steps, rings 1 and 2.
 bool RewritingCpu::runs_natively() const
 {
-    return NativeCpu::runs_natively() && !(m_state.eflags & eflags::tf) && is_flat(m_state.segment(Cs))
-        && is_flat(m_state.segment(Ss)) && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
+    return NativeCpu::runs_natively() && !(m_state.eflags & eflags::tf) && m_state.segment(Cs).is_flat()
+        && m_state.segment(Ss).is_flat() && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
 }
 
 void RewritingCpu::follow_mode()

@@ -103,6 +103,7 @@ private:
     void follow_gs();
     void count_crossings();
     void follow_records();
+    InlineRecords& records();
     void note_load(const Site& site);
     void note_entry(uint8_t vector);
     void note_return();

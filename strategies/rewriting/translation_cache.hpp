@@ -85,6 +85,7 @@ private:
     void unlink(const Block::Link& link);
     void take_out(Block& block);
     void remove_from_entry(Block& block);
+    void allot_records(const Block& block);
     void count(const Block& block);
     uint32_t bytes_in_use() const;
 
