@@ -142,9 +142,15 @@ bool RewritingCpu::runs_natively() const
 void RewritingCpu::follow_mode()
 {
     ControlMode now = control_mode_of(m_state);
-    if (now == m_mode)
+    now.own_time_stamp = m_engine.time_stamp_is_written();
+    if (now == m_mode) [[likely]]
         return;
-    m_mode = now;
+    if (std::exchange(m_mode, now).own_time_stamp != now.own_time_stamp) {
+        m_cache->clear();
+        forget_translations();
+        m_code_changed = true;
+        return;
+    }
     for (Block* block : m_cache->depending_on_mode()) {
         m_cache->deactivate(*block);
         m_code_changed = true;
@@ -275,14 +281,20 @@ Block* RewritingCpu::translate(const TranslationRequest& request)
     bool emptied = false;
     Block& block = m_cache->translate(request, emptied);
     if (emptied) {
-        m_map->clear();
-        m_frames->forget();
+        forget_translations();
         m_frames->begin_translation(request.key.frame);
     }
     if (!block.instructions.empty())
         return &block;
     m_cache->discard(block);
     return nullptr;
+}
+
+// The cache has been emptied.
+void RewritingCpu::forget_translations()
+{
+    m_map->clear();
+    m_frames->forget();
 }
 
 void RewritingCpu::follow_effects(uint32_t effects, Gla address)

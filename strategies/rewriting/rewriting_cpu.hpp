@@ -74,6 +74,7 @@ private:
     void follow_mode();
     Block* find_or_translate();
     Block* awake(Block& block);
+    void forget_translations();
     Block* translate(const BlockKey& key);
     Block* translate(const TranslationRequest& request);
     bool still_crosses(const Block& block);

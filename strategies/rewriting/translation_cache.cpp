@@ -17,10 +17,17 @@ constexpr uint32_t recent_entries = 4096;
 
 TranslationCache::TranslationCache(MonitorArea& area, Recorder& recorder) : m_area(area), m_events(recorder)
 {
-    clear();
+    begin();
 }
 
 void TranslationCache::clear()
+{
+    ++m_counters.flushes;
+    m_events.emptied(m_blocks.size(), bytes_in_use());
+    begin();
+}
+
+void TranslationCache::begin()
 {
     m_blocks.clear();
     m_by_address.clear();
@@ -81,8 +88,6 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     constexpr uint32_t room = longest_translation + 2 * body_alignment;
     emptied = false;
     if (uint64_t { m_halves[index(request.key.ring)].next } + room > m_area.code_end(request.key.ring)) {
-        ++m_counters.flushes;
-        m_events.emptied(m_blocks.size(), bytes_in_use());
         clear();
         emptied = true;
     }
