@@ -141,7 +141,7 @@ Exit NativeCpu::inject(EventType type, uint8_t vector)
 
 // What real-address mode has left in CS and SS holds until they are loaded (SDM 3A §9.9.1), but the host CPU is not to be
 // entered with null selectors or with data in CS.
-bool NativeCpu::runs_natively() const
+bool NativeCpu::has_native_mode() const
 {
     constexpr unsigned code = 8;
     const auto& cs = m_state.segment(Cs);
