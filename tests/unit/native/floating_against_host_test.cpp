@@ -233,7 +233,8 @@ std::vector<std::vector<uint8_t>> all_encodings()
             found.push_back({ static_cast<uint8_t>(opcode), static_cast<uint8_t>(reg << 3 | 3) });
     }
     using Bytes = std::vector<uint8_t>;
-    for (const Bytes& prefix : { Bytes {}, Bytes { 0x66 }, Bytes { 0xF2 }, Bytes { 0xF3 }, Bytes { 0x66, 0xF2 }, Bytes { 0x66, 0xF3 } }) {
+    for (const Bytes& prefix : { Bytes {}, Bytes { 0x66 }, Bytes { 0xF2 }, Bytes { 0xF3 }, Bytes { 0x66, 0xF2 },
+             Bytes { 0x66, 0xF3 } }) {
         for (const Bytes& map : { Bytes { 0x0F }, Bytes { 0x0F, 0x38 }, Bytes { 0x0F, 0x3A } }) {
             for (unsigned opcode = 0; opcode < 256; ++opcode) {
                 if (map.size() == 1 && (opcode == 0x38 || opcode == 0x3A)) // the other maps
@@ -276,7 +277,7 @@ TEST_CASE("Emulated x87, MMX and SSE instructions compute what the host's CPU do
             INFO(spelled(bytes, *instruction) << ", round " << round);
             REQUIRE(result.outcome == Emulated::Outcome::Done);
             REQUIRE(emulated.image == direct.image);
-            INFO(fmt::format("control {:#x}, status {:#x}, before {:#x}", direct.registers().control(), direct.registers().status(), before.registers().status()));
+            CAPTURE(direct.registers().control(), direct.registers().status(), before.registers().status());
             REQUIRE(emulated.operand == direct.operand);
             REQUIRE(emulated == direct);
         }

@@ -226,8 +226,9 @@ TEST_CASE("CR0 and CR4 keep floating-point instructions from being executed, bef
     FloatingGuest guest;
     guest.state.gpr[Ebx] = data_at + 1; // movaps has #GP there
     auto no_device = fault_without_code(NM), undefined = fault_without_code(UD);
-    static constexpr Bytes x87 { 0xDD, 0x03 }, fcomi { 0xDB, 0xF1 }, fnsave { 0xDD, 0x33 }, wait { 0x9B }, mmx { 0x0F, 0x6F, 0x03 },
-        pshufw { 0x0F, 0x70, 0xC1, 0x00 }, sse { 0x0F, 0x28, 0x03 }, ldmxcsr { 0x0F, 0xAE, 0x13 }, fxsave { 0x0F, 0xAE, 0x03 },
+    static constexpr Bytes x87 { 0xDD, 0x03 }, fcomi { 0xDB, 0xF1 }, fnsave { 0xDD, 0x33 }, wait { 0x9B },
+        mmx { 0x0F, 0x6F, 0x03 }, pshufw { 0x0F, 0x70, 0xC1, 0x00 }, sse { 0x0F, 0x28, 0x03 },
+        ldmxcsr { 0x0F, 0xAE, 0x13 }, fxsave { 0x0F, 0xAE, 0x03 },
         crc32 { 0xF2, 0x0F, 0x38, 0xF1, 0xC1 };
     SECTION("TS")
     {
@@ -279,8 +280,8 @@ TEST_CASE("A pending x87 exception is raised before the next instruction that wa
     guest.registers.set_control_and_status(0x37E, 0x0001);
     CHECK(guest.registers.status() == 0x8081);
     guest.state.segment(Ds).limit = 0;
-    static constexpr Bytes waiting[] { { 0xDD, 0x03 }, { 0x9B }, { 0xD9, 0x2B }, { 0x0F, 0x77 }, { 0x0F, 0x6F, 0x03 }, { 0xD9, 0x23 },
-        { 0xF2, 0x0F, 0xD6, 0xC1 }, { 0x0F, 0x2A, 0x03 } }; // the last two: movdq2q, cvtpi2ps
+    static constexpr Bytes waiting[] { { 0xDD, 0x03 }, { 0x9B }, { 0xD9, 0x2B }, { 0x0F, 0x77 }, { 0x0F, 0x6F, 0x03 },
+        { 0xD9, 0x23 }, { 0xF2, 0x0F, 0xD6, 0xC1 }, { 0x0F, 0x2A, 0x03 } }; // the last two: movdq2q, cvtpi2ps
     for (auto bytes : waiting)
         CHECK(guest.floating_faults(bytes) == fault_without_code(MF));
     guest.state.segment(Ds).limit = 0xFFFFFFFF;
@@ -294,6 +295,17 @@ TEST_CASE("A pending x87 exception is raised before the next instruction that wa
     guest.unsupported({ 0xDD, 0x03 });
     guest.state.cr0 |= cr0::ts; // which comes first
     CHECK(guest.floating(waiting[0]).fault == fault_without_code(NM));
+}
+
+TEST_CASE("Data breakpoints are hit by floating-point operands", "[emulator]")
+{
+    FloatingGuest guest;
+    guest.state.dr[1] = data_at + 12;
+    guest.state.dr[7] |= 1u << 2 | 0b1101u << 20; // writes of 4 bytes
+    CHECK(guest.floating({ 0x0F, 0x11, 0x03 }).breakpoints == 2); // movups %xmm0, (%ebx)
+    CHECK(guest.floating({ 0x0F, 0x10, 0x03 }).breakpoints == 0);
+    CHECK(guest.floating({ 0xDB, 0x3B }).breakpoints == 0); // fstpt: 10 bytes
+    CHECK(guest.floating({ 0xD9, 0x33 }).breakpoints == 2); // fnstenv
 }
 
 TEST_CASE("An unmasked x87 exception keeps a store from memory, and waits", "[emulator]")
