@@ -99,7 +99,8 @@ void ProgramMaker::registers(const CpuState& state)
 // Defines all the status flags.
 void ProgramMaker::define_flags()
 {
-    one({ 0x81, 0xF8 | below(8) }, interesting()); // cmp $imm, %reg
+    uint32_t value = interesting();
+    one({ 0x81, 0xF8 | below(8) }, value); // cmp $imm, %reg
 }
 
 void ProgramMaker::look_at_flags()

@@ -46,6 +46,9 @@ private:
     void system();
     void change_flags();
     uint32_t flags_image();
+    uint32_t selector();
+    void store_segment();
+    void store_table();
     void push_segment(unsigned reg);
     void push_and_pop_segment();
     void use_flat_segment();

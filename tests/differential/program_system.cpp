@@ -48,16 +48,16 @@ void ProgramMaker::system()
     case 8: return one({ 0x0F, 0x20, 0xD8 | reg });           // mov %cr3
     case 9: return one({ 0x8C, 0xC0 | below(6) << 3 | reg }); // mov sreg, reg
     case 10: return one({ 0x66, 0x8C, 0xC0 | below(6) << 3 | reg });
-    case 11: return one({ 0x8C, 0x05 | below(6) << 3 }, data());
+    case 11: return store_segment();
     case 12: return push_segment(reg);
     case 13: return push_and_pop_segment();
-    case 14: return one({ 0x0F, below(2), 0x05 | below(4) % 2 << 3 }, data()); // sgdt, sidt; sldt, str
-    case 15: return one({ 0x66, 0x0F, 0x01, 0xE0 | reg });                     // smsw
-    case 16: // lar, lsl
-        load(Ecx, 8 * below(12) + below(4));
+    case 14: return store_table();
+    case 15: return one({ 0x66, 0x0F, 0x01, 0xE0 | reg }); // smsw
+    case 16:                                               // lar, lsl
+        load(Ecx, selector());
         return one({ 0x0F, 0x02 + below(2), 0xC1 | below(3) << 3 });
     case 17: // verr, verw
-        load(Ecx, 8 * below(12) + below(4));
+        load(Ecx, selector());
         return one({ 0x0F, 0x00, 0xE1 | below(2) << 3 });
     case 18: return use_flat_segment();
     case 19: return use_segment_with_base();
@@ -87,6 +87,25 @@ uint32_t ProgramMaker::flags_image()
     return one_in(2) ? chosen & 0xED7 : chosen;
 }
 
+uint32_t ProgramMaker::selector()
+{
+    uint32_t index = below(12);
+    return 8 * index + below(4);
+}
+
+void ProgramMaker::store_segment()
+{
+    uint32_t at = data();
+    one({ 0x8C, 0x05 | below(6) << 3 }, at);
+}
+
+// sgdt, sidt; sldt, str
+void ProgramMaker::store_table()
+{
+    uint32_t at = data();
+    one({ 0x0F, below(2), 0x05 | below(4) % 2 << 3 }, at);
+}
+
 // And pops it into a register.
 void ProgramMaker::push_segment(unsigned reg)
 {
@@ -108,14 +127,16 @@ void ProgramMaker::use_flat_segment()
 {
     load(Eax, ring_0() ? 0x10 : 0x23);
     one({ 0x8E, 0xE0 | below(2) << 3 });
-    one({ one_in(2) ? 0x64u : 0x65u, 0x8B, 0x1D }, data());
+    uint32_t at = data();
+    one({ one_in(2) ? 0x64u : 0x65u, 0x8B, 0x1D }, at);
 }
 
 void ProgramMaker::use_segment_with_base()
 {
     load(Eax, 0x70 | (one_in(2) ? 3 : 0));
     one({ 0x8E, 0xE0 | below(2) << 3 });
-    one({ one_in(2) ? 0x64u : 0x65u, 0x01, 0x05 | below(4) << 3 }, 0x2000 + below(0x1000));
+    uint32_t offset = 0x2000 + below(0x1000);
+    one({ one_in(2) ? 0x64u : 0x65u, 0x01, 0x05 | below(4) << 3 }, offset);
     flat_again(); // Unicorn does not look at limits
 }
 

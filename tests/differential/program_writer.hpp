@@ -38,7 +38,7 @@ protected:
     // Makes the 32 bits at `at` lead here.
     void lead_here(std::size_t at, bool relative) { set_32(at, relative ? here() - (address_of(at) + 4) : here()); }
 
-    // An instruction.
+    // An instruction. Of its bytes and its value only one may draw random numbers: which would be first is the compiler's.
     void one(Code bytes) { boundary(), put(bytes); }
     void one(Code bytes, uint32_t value) { one(bytes), put_32(value); }
     void load(unsigned reg, uint32_t value) { one({ 0xB8 | reg }, value); }
