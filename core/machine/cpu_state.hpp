@@ -32,6 +32,8 @@ struct Segment {
     constexpr unsigned dpl() const { return (attributes >> 5) & 3; }
     constexpr bool is_present() const { return attributes & present; }
     constexpr bool is_big() const { return attributes & default_big; }
+    // All of 4 GiB, 32 bits wide.
+    constexpr bool is_flat() const { return is_present() && base == 0 && limit == 0xFFFFFFFF && is_big(); }
     bool operator==(const Segment&) const = default;
 };
 

@@ -59,7 +59,7 @@ void Engine::synchronize_virtual_time()
     m_recorder.set_manual_time(m_virtual_clock->now());
 }
 
-uint64_t Engine::time_stamp_counter()
+uint64_t Engine::raw_time_stamp()
 {
     if (m_shares_host_time_stamp)
         return __rdtsc();
@@ -112,6 +112,8 @@ bool Engine::write_msr(CpuState& state, uint32_t index, uint64_t value)
         state.msrs.sysenter_eip = static_cast<uint32_t>(value);
         return true;
     case TimeStampCounter:
+        m_time_stamp_offset = value - raw_time_stamp();
+        return true;
     case MiscEnable:
         return true; // accepted, without effect
     case Pat:

@@ -59,10 +59,12 @@ public:
     }
     void end_exit(const EventRecord& record) { m_recorder.exit(record); }
 
-    // RDTSC in guest time: ticks at time_stamp_frequency() since the machine was started (SDM 3B §18.17).
-    uint64_t time_stamp_counter();
+    // RDTSC in guest time: ticks at time_stamp_frequency() since the machine was started, or since the guest wrote the
+    // counter, from what it wrote (SDM 3B §18.17).
+    uint64_t time_stamp_counter() { return raw_time_stamp() + m_time_stamp_offset; }
+    bool time_stamp_is_written() const { return m_time_stamp_offset != 0; }
     uint64_t time_stamp_frequency() const { return m_time_stamp_frequency; }
-    // For runs in which the guest also reads the host's counter itself: it sees that one always, and no jump.
+    // For runs in which the guest also reads the host's counter itself: it sees that one until it writes it, and no jump.
     void share_host_time_stamp() { m_shares_host_time_stamp = true; }
 
     // RDMSR and WRMSR: nothing / false means #GP(0) (SDM 2B). `state` holds the registers that live in the CPU.
@@ -73,6 +75,8 @@ public:
     void synchronize_virtual_time();
 
 private:
+    uint64_t raw_time_stamp();
+
     GuestMemory& m_memory;
     Platform& m_platform;
     const Clock& m_clock;
@@ -81,6 +85,7 @@ private:
     Recorder& m_recorder;
     uint64_t m_blocks_seen = 0; // blocks that the virtual clock already counts
     uint64_t m_time_stamp_frequency;
+    uint64_t m_time_stamp_offset = 0; // that the guest has given it
     bool m_shares_host_time_stamp = false;
     std::span<Disk> m_disks;
     StrategyOptions m_strategy_options {};

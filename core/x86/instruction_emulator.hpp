@@ -48,6 +48,7 @@ struct Emulated {
     uint32_t c = 0;
     uint32_t effects = 0;
     Gla address {}; // with effect::invalidated_page
+    uint32_t breakpoints = 0; // Done: the data breakpoints that it has hit, as in DR6 (core/x86/breakpoints.hpp)
 };
 
 // Executes `instruction`, which is the one at CS:EIP, and moves EIP behind it or to its target.
@@ -61,7 +62,7 @@ struct Emulated {
 // A repeated string instruction that has much to do stops in between, Done, with EIP unchanged, so that the caller can
 // let interrupts in.
 //
-// The caller's: the single-step trap (TF), breakpoints, and whether an interrupt is due.
+// The caller's: the single-step trap (TF), the #DB of breakpoints, and whether an interrupt is due.
 Emulated emulate_instruction(Engine& engine, CpuState& state, const Instruction& instruction);
 
 // False for the instructions that are not known here.

@@ -12,7 +12,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <unicorn/unicorn.h>
 #include <vector>
 
@@ -31,12 +30,6 @@ public:
     bool watching() const { return !m_hooks.empty(); }
 
 private:
-    struct Breakpoint {
-        uint32_t address = 0;
-        uint32_t length = 1;
-        unsigned kind = 0; // 0 execute, 1 write, 2 I/O (needs CR4.DE, which CPUID does not offer), 3 read or write
-    };
-    std::optional<Breakpoint> enabled(unsigned number) const;
     void arm();
     void disarm();
 

@@ -11,6 +11,7 @@
 
 #include "core/machine/engine.hpp"
 #include "core/machine/strategy.hpp"
+#include "core/x86/breakpoints.hpp"
 #include "core/x86/decode_cache.hpp"
 #include "core/x86/delivery.hpp"
 #include "core/x86/instruction_emulator.hpp"
@@ -66,7 +67,9 @@ protected:
     // The guest was stopped in ring 0, which has its pages again (VirtualTlb::reveal).
     virtual void reveal_kernel() { m_tlb.reveal(); }
     // Whether the host's CPU can go on from m_state; if not, instructions are executed in software until it can.
-    virtual bool runs_natively() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
+    // The host's debug registers are not ours: a guest with breakpoints is executed in software.
+    virtual bool runs_natively() const { return has_native_mode() && !any_breakpoint(m_state.dr); }
+    bool has_native_mode() const { return m_state.protected_mode() && !m_state.virtual_8086(); }
     // The last thing before the guest is entered, when m_state says where: finds out where that is in the window. May
     // deliver a fault instead. An Exit if the guest is not to be entered after all.
     virtual std::optional<Exit> approach() { return std::nullopt; }
@@ -128,11 +131,13 @@ private:
     Verdict on_undefined_opcode();
     Verdict take_exception(uint8_t vector, uint32_t error_code);
     Verdict take_software_exception(uint8_t vector);
+    Verdict take_debug_exception(uint32_t status);
     Verdict take(const Event& event, EventKind exit_kind, RingChangeCause cause);
 
     bool goes_on(const Instruction& next) const;
     Emulated execute(const Instruction& instruction, Why why);
     std::optional<Exit> interpret();
+    std::optional<Verdict> interpret_one();
     bool shadow_holds_interrupt_up();
     Exit halted() const;
 

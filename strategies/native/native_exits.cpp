@@ -14,6 +14,7 @@ namespace ringside {
 namespace {
 
 constexpr uint16_t host_64_bit_code = 0x33;
+constexpr uint32_t dr6_single_step = 1 << 14; // SDM 3B figure 17-1
 
 RingChangeCause cause_of(EventKind kind)
 {
@@ -160,8 +161,13 @@ GuestSignals::Verdict NativeCpu::take_software_exception(uint8_t vector)
             return take(*event, EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
     }
     m_state.eip = behind;
-    constexpr uint32_t single_step = 1 << 14;
-    return take({ .type = EventType::HardwareException, .vector = vector, .return_eip = behind, .debug_status = single_step },
+    return vector == DB ? take_debug_exception(dr6_single_step) : take_exception(vector, 0);
+}
+
+// At EIP: that of the instruction that has a breakpoint, or behind one that hit a breakpoint or was a single step.
+GuestSignals::Verdict NativeCpu::take_debug_exception(uint32_t status)
+{
+    return take({ .type = EventType::HardwareException, .vector = DB, .return_eip = m_state.eip, .debug_status = status },
         EventKind::Exception, RingChangeCause::Exception);
 }
 
@@ -290,12 +296,11 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
         record_ring(ring, cause_of(done.kind));
     // A load of SS puts the trap off by an instruction (SDM 3A §6.8.3).
     bool put_off = m_state.interrupt_shadow && (done.effects & effect::segments);
-    if (!single_step || put_off)
+    uint32_t status = done.breakpoints | (single_step ? dr6_single_step : 0);
+    if (status == 0 || put_off)
         return std::nullopt;
-    constexpr uint32_t status = 1 << 14;
     m_exit_begin = m_engine.begin_exit();
-    return take({ .type = EventType::HardwareException, .vector = DB, .return_eip = m_state.eip, .debug_status = status },
-        EventKind::Exception, RingChangeCause::Exception);
+    return take_debug_exception(status);
 }
 
 // Only of an instruction that the host CPU has refused is it known that nothing is wrong with it but its operand.
@@ -324,8 +329,8 @@ bool NativeCpu::shadow_holds_interrupt_up()
     return !instruction || can_emulate(*instruction);
 }
 
-// Real-address and virtual-8086 mode: the host CPU has them no more (SDM 3A §20, AMD64 volume 2 §1.3), so every
-// instruction is executed in software.
+// Real-address and virtual-8086 mode, which the host CPU has no more (SDM 3A §20, AMD64 volume 2 §1.3), and whatever else it
+// cannot do for the guest: every instruction is executed in software.
 std::optional<Exit> NativeCpu::interpret()
 {
     constexpr int slice = 10000;
@@ -337,12 +342,19 @@ std::optional<Exit> NativeCpu::interpret()
         if (m_engine.interrupt_pending() && interrupt_window_open())
             return std::nullopt;
         m_exit_begin = m_engine.begin_exit();
-        const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
-        auto verdict = instruction ? emulate_one(*instruction, Why::Refused) : std::optional { take_fault(m_decoder.fault()) };
-        if (verdict == Verdict::Leave)
+        if (interpret_one() == Verdict::Leave)
             return m_exit;
     }
     return std::nullopt;
+}
+
+std::optional<GuestSignals::Verdict> NativeCpu::interpret_one()
+{
+    Gla address { m_state.segment(Cs).base + m_state.eip };
+    if (uint32_t hit = instruction_breakpoints(m_state.dr, address, m_state.eflags))
+        return take_debug_exception(hit);
+    const auto* instruction = m_decoder.find(m_engine.memory(), m_state);
+    return instruction ? emulate_one(*instruction, Why::Refused) : take_fault(m_decoder.fault());
 }
 
 }

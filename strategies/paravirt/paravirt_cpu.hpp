@@ -46,6 +46,8 @@ private:
     void adopt_segments(const RealSegments::Selectors& found) override;
     void make_segments_real() override;
     void reveal_kernel() override;
+    // Hypercalls cannot be executed in software, so breakpoints never strike.
+    bool runs_natively() const override { return has_native_mode(); }
 
     void refresh(const CpuState& state, Gla first, uint32_t count) override;
     void load_page_directory(const CpuState& state, bool paging_began) override;

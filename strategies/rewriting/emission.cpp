@@ -115,6 +115,18 @@ void Emission::callout(Site::Kind kind)
     call_monitor(add_site(kind, Recovery::Boundary, m_eip));
 }
 
+void Emission::put_down_ecx_edx()
+{
+    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
+    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+}
+
+void Emission::take_back_ecx_edx()
+{
+    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
 void Emission::identical(const Instruction& instruction, std::span<const uint8_t> bytes)
 {
     if (instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS)

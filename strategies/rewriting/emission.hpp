@@ -38,6 +38,8 @@ private:
     void callout(Site::Kind kind);
     void identical(const Instruction& instruction, std::span<const uint8_t> bytes);
     void with_guest_gs(std::span<const uint8_t> bytes);
+    void put_down_ecx_edx();
+    void take_back_ecx_edx();
 
     // emission_branches.cpp
     void branch(const Instruction& instruction, std::span<const uint8_t> bytes);
@@ -77,9 +79,10 @@ private:
 
     // emission_system.cpp
     void point_at_operand(const Instruction& instruction, std::span<const uint8_t> bytes);
-    void take_back_ecx_edx();
     bool load_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table);
     bool store_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table);
+    std::size_t begin_task_switched();
+    void end_task_switched();
     void write_cr0(unsigned reg);
     void copy_to_ecx(unsigned reg);
     void clear_task_switched();

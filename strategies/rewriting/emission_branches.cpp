@@ -67,18 +67,15 @@ void Emission::call(uint32_t target)
     exit_to(target);
 }
 
-// The operand's bytes stay, as those of a MOV to ECX.
+// MOV of the operand to ECX.
 void Emission::indirect(const Instruction& instruction, std::span<const uint8_t> bytes, bool is_call)
 {
-    constexpr uint8_t move_to_register = 0x8B, ecx_field = Ecx << 3, register_field = 7 << 3;
     if (instruction.info.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS)
         return callout(Site::Kind::Emulate);
     m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
     auto modrm = instruction.info.raw.modrm.offset;
     m_emitter.raw(bytes.first(modrm - 1u));
-    m_emitter.u8(move_to_register);
-    m_emitter.u8((bytes[modrm] & ~register_field) | ecx_field);
-    m_emitter.raw(bytes.subspan(modrm + 1u));
+    m_emitter.operand_to_ecx({ 0x8B }, bytes.subspan(modrm));
     point(Recovery::Ecx, m_eip);
     if (is_call)
         m_emitter.push_constant(m_next);

@@ -41,8 +41,7 @@ constexpr std::size_t selector_of(SegmentRegister which)
 void Emission::interrupt(uint8_t vector)
 {
     constexpr auto ring_0 = CodeRing::Ring0;
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     m_in_software = true;
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::Interrupt, Recovery::EcxEdx, m_eip);
@@ -106,8 +105,7 @@ void Emission::show_ring(CodeRing ring)
 void Emission::interrupt_return()
 {
     constexpr auto ring_3 = CodeRing::Ring3;
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::InterruptReturn, Recovery::EcxEdx, m_eip);
     leave_unless_valid(site);

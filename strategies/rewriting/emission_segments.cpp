@@ -14,19 +14,15 @@ constexpr unsigned index_of(const ZydisDecodedOperand& segment)
     return static_cast<unsigned>(segment.reg.value - ZYDIS_REGISTER_ES);
 }
 
-// The operand's bytes, as those of a MOVZX to ECX.
+// MOVZX to ECX.
 void read_operand(Emitter& emitter, const Instruction& instruction, std::span<const uint8_t> bytes)
 {
-    constexpr uint8_t ecx_field = Ecx << 3, register_field = 7 << 3;
     auto modrm = instruction.info.raw.modrm.offset;
     for (uint8_t prefix : bytes.first(modrm - 1u)) {
         if (prefix != 0x66)
             emitter.u8(prefix);
     }
-    emitter.u8(0x0F);
-    emitter.u8(0xB7);
-    emitter.u8((bytes[modrm] & ~register_field) | ecx_field);
-    emitter.raw(bytes.subspan(modrm + 1u));
+    emitter.operand_to_ecx({ 0x0F, 0xB7 }, bytes.subspan(modrm));
 }
 
 }
@@ -41,8 +37,7 @@ bool Emission::load_segment(const Instruction& instruction, std::span<const uint
     ++m_block.records;
     auto place = [&](std::size_t offset) { return m_area.segment(record, offset); };
 
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     if (pops)
         m_emitter.load_word_at_esp(0);
     else

@@ -98,13 +98,11 @@ void Emission::open_interrupts()
 // each value of IF.
 void Emission::push_flags()
 {
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     m_emitter.push_flags();
     point(Recovery::PushedFlags, m_eip);
     correct_pushed_flags();
-    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
-    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+    take_back_ecx_edx();
 }
 
 void Emission::correct_pushed_flags()

@@ -34,23 +34,12 @@ bool is_plain(const Instruction& instruction)
 
 }
 
-// Where the operand lies goes to ECX, by the operand's bytes as those of a LEA.
+// LEA of the operand to ECX.
 void Emission::point_at_operand(const Instruction& instruction, std::span<const uint8_t> bytes)
 {
-    constexpr uint8_t lea = 0x8D, ecx_field = Ecx << 3, register_field = 7 << 3;
-    auto modrm = instruction.info.raw.modrm.offset;
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
-    m_emitter.u8(lea);
-    m_emitter.u8((bytes[modrm] & ~register_field) | ecx_field);
-    m_emitter.raw(bytes.subspan(modrm + 1u));
+    put_down_ecx_edx();
+    m_emitter.operand_to_ecx({ 0x8D }, bytes.subspan(instruction.info.raw.modrm.offset));
     point(Recovery::EcxEdx, m_eip);
-}
-
-void Emission::take_back_ecx_edx()
-{
-    m_emitter.load(Edx, slot(offsetof(Slots, edx)));
-    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
 }
 
 bool Emission::load_table(const Instruction& instruction, std::span<const uint8_t> bytes, unsigned table)
@@ -88,15 +77,29 @@ bool Emission::store_table(const Instruction& instruction, std::span<const uint8
     return true;
 }
 
-// Only CR0.TS may change: the value is one of two.
-void Emission::write_cr0(unsigned reg)
+// CR0.TS may be changed while no translation depends on it.
+std::size_t Emission::begin_task_switched()
 {
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::Emulate, Recovery::EcxEdx, m_eip);
     m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, ts_is_free)));
     leave_if_zero(site);
+    return site;
+}
+
+// ECX is the new CR0; the guest's EDX is where it belongs.
+void Emission::end_task_switched()
+{
+    m_emitter.store(state(offsetof(VirtualState, control)), Ecx);
+    point(Recovery::EcxEdx, m_next);
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
+// Only CR0.TS may change: the value is one of two.
+void Emission::write_cr0(unsigned reg)
+{
+    std::size_t site = begin_task_switched();
     copy_to_ecx(reg);
     m_emitter.load(Edx, m_area.system(offsetof(SystemRecord, minus_cr0)));
     m_emitter.add_edx_to_ecx();
@@ -106,9 +109,7 @@ void Emission::write_cr0(unsigned reg)
     m_emitter.land(clear);
     m_emitter.load(Edx, slot(offsetof(Slots, edx)));
     copy_to_ecx(reg);
-    m_emitter.store(state(offsetof(VirtualState, control)), Ecx);
-    point(Recovery::EcxEdx, m_next);
-    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+    end_task_switched();
 }
 
 // A register of the guest's; only ECX is not where it was.
@@ -122,16 +123,9 @@ void Emission::copy_to_ecx(unsigned reg)
 
 void Emission::clear_task_switched()
 {
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
-    point(Recovery::EcxEdx, m_eip);
-    std::size_t site = add_site(Site::Kind::Emulate, Recovery::EcxEdx, m_eip);
-    m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, ts_is_free)));
-    leave_if_zero(site);
+    begin_task_switched();
     m_emitter.load(Ecx, m_area.system(offsetof(SystemRecord, cr0)));
-    m_emitter.store(state(offsetof(VirtualState, control)), Ecx);
-    point(Recovery::EcxEdx, m_next);
-    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+    end_task_switched();
 }
 
 // No leaf has subleaves (core/x86/cpuid.hpp). EAX, which is asked for, comes last.
@@ -142,8 +136,7 @@ bool Emission::identify()
     uint16_t record = m_next_answer++;
     ++m_block.answers;
     auto place = [&](std::size_t offset) { return m_area.answer(record, offset); };
-    m_emitter.store(slot(offsetof(Slots, ecx)), Ecx);
-    m_emitter.store(slot(offsetof(Slots, edx)), Edx);
+    put_down_ecx_edx();
     point(Recovery::EcxEdx, m_eip);
     std::size_t site = add_site(Site::Kind::Identify, Recovery::EcxEdx, m_eip);
     m_block.sites[site].record = record;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -56,6 +57,14 @@ public:
     void ecx_from_segment(unsigned which) { u8(0x8C), u8(0xC1 | which << 3); }                     // mov %which, %ecx
     void load_word(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x0D), u32(at); }               // movzw %gs:at, %ecx
     void add_edx_to_ecx() { u8(0x8D), u8(0x0C), u8(0x11); }                                        // lea (%ecx,%edx), %ecx
+    // The opcode, with ECX as destination; the operand's bytes from ModRM on are another instruction's.
+    void operand_to_ecx(std::initializer_list<uint8_t> opcode, std::span<const uint8_t> operand)
+    {
+        constexpr uint8_t register_field = 7 << 3, ecx = 1 << 3;
+        raw(opcode);
+        u8((operand[0] & ~register_field) | ecx);
+        raw(operand.subspan(1));
+    }
     void push_constant(uint32_t value) { u8(0x68), u32(value); }
     void push_flags() { u8(0x9C); }
     void pop_flags() { u8(0x9D); }

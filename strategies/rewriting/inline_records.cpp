@@ -10,13 +10,6 @@ namespace ringside::rewriting {
 
 namespace {
 
-constexpr uint16_t null_selectors = 4; // 0 to 3
-
-bool is_flat(const Segment& segment)
-{
-    return segment.is_present() && segment.base == 0 && segment.limit == 0xFFFFFFFF && segment.is_big();
-}
-
 // The guest's own memory is at this address and behind it, as far as `bytes`; not the monitor's.
 bool is_reachable(uint32_t address, uint32_t bytes)
 {
@@ -134,7 +127,7 @@ void InlineRecords::note_ring(CodeRing ring, const CpuState& state, uint16_t rea
 {
     const Segment &code = state.segment(Cs), &stack = state.segment(Ss);
     DescriptorRecord of_code, of_stack;
-    bool known = real_stack != 0 && is_flat(code) && is_flat(stack) && find(state, code, of_code) && find(state, stack, of_stack);
+    bool known = real_stack != 0 && code.is_flat() && stack.is_flat() && find(state, code, of_code) && find(state, stack, of_stack);
     m_known[index(ring)] = known;
     m_empty = false;
     if (!known)

@@ -29,12 +29,6 @@ uint64_t address_of(const char& code)
     return reinterpret_cast<uint64_t>(&code);
 }
 
-// The only segments that are translated for.
-bool is_flat(const Segment& segment)
-{
-    return segment.is_present() && segment.base == 0 && segment.limit == 0xFFFFFFFF && segment.is_big();
-}
-
 bool is_writable_data(const Segment& segment)
 {
     return !(segment.type() & segment_type::code) && (segment.type() & segment_type::writable)
@@ -138,19 +132,25 @@ void RewritingCpu::spread_state()
 
 // --- The way in ---
 
-// Anything unusual is executed in software: other segments, single steps, rings 1 and 2.
+// Anything unusual is executed in software: segments that are not flat, single steps, rings 1 and 2.
 bool RewritingCpu::runs_natively() const
 {
-    return NativeCpu::runs_natively() && !(m_state.eflags & eflags::tf) && is_flat(m_state.segment(Cs))
-        && is_flat(m_state.segment(Ss)) && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
+    return NativeCpu::runs_natively() && !(m_state.eflags & eflags::tf) && m_state.segment(Cs).is_flat()
+        && m_state.segment(Ss).is_flat() && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
 }
 
 void RewritingCpu::follow_mode()
 {
     ControlMode now = control_mode_of(m_state);
-    if (now == m_mode)
+    now.own_time_stamp = m_engine.time_stamp_is_written();
+    if (now == m_mode) [[likely]]
         return;
-    m_mode = now;
+    if (std::exchange(m_mode, now).own_time_stamp != now.own_time_stamp) {
+        m_cache->clear();
+        forget_translations();
+        m_code_changed = true;
+        return;
+    }
     for (Block* block : m_cache->depending_on_mode()) {
         m_cache->deactivate(*block);
         m_code_changed = true;
@@ -281,14 +281,20 @@ Block* RewritingCpu::translate(const TranslationRequest& request)
     bool emptied = false;
     Block& block = m_cache->translate(request, emptied);
     if (emptied) {
-        m_map->clear();
-        m_frames->forget();
+        forget_translations();
         m_frames->begin_translation(request.key.frame);
     }
     if (!block.instructions.empty())
         return &block;
     m_cache->discard(block);
     return nullptr;
+}
+
+// The cache has been emptied.
+void RewritingCpu::forget_translations()
+{
+    m_map->clear();
+    m_frames->forget();
 }
 
 void RewritingCpu::follow_effects(uint32_t effects, Gla address)

@@ -74,6 +74,7 @@ private:
     void follow_mode();
     Block* find_or_translate();
     Block* awake(Block& block);
+    void forget_translations();
     Block* translate(const BlockKey& key);
     Block* translate(const TranslationRequest& request);
     bool still_crosses(const Block& block);
@@ -103,6 +104,7 @@ private:
     void follow_gs();
     void count_crossings();
     void follow_records();
+    InlineRecords& records();
     void note_load(const Site& site);
     void note_entry(uint8_t vector);
     void note_return();

@@ -89,11 +89,17 @@ void RewritingCpu::follow_gs()
     m_gs_base = { m_segments.end(), m_segments.ldt().generation() };
 }
 
+// About the tables that the guest has now.
+InlineRecords& RewritingCpu::records()
+{
+    m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
+    return *m_records;
+}
+
 // Whether the guest may change the ring by itself: only between short segments and none, and while nothing is special.
 void RewritingCpu::follow_records()
 {
-    m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
-    m_records->note_cr0(m_state.cr0, !m_cache->any_depends_on_mode());
+    records().note_cr0(m_state.cr0, !m_cache->any_depends_on_mode());
     m_area->state().records_valid = 1;
     const std::array real { std::pair { Ds, m_segments.selectors()[Ds] }, std::pair { Es, m_segments.selectors()[Es] },
         std::pair { Fs, m_segments.selectors()[Fs] }, std::pair { Gs, m_real_gs } };
@@ -126,8 +132,7 @@ void RewritingCpu::note_load(const Site& site)
     const Segment& segment = m_state.segment(which);
     bool of_programs = segment.dpl() == 3 && m_boundary <= m_end && !m_kernel_uses_program_segments;
     uint16_t real = m_segments.ldt().selector_for(segment, of_programs ? m_boundary : m_end);
-    m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
-    m_records->note_load(site.record, m_state, which, real);
+    records().note_load(site.record, m_state, which, real);
     if (of_programs)
         m_records->note_safe(real);
 }
@@ -139,8 +144,7 @@ void RewritingCpu::note_entry(uint8_t vector)
     if (lowest < m_boundary)
         return;
     uint16_t real = m_segments.ldt().selector_for(m_state.segment(Ss), m_end);
-    m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
-    m_records->note_entry(vector, m_state, real);
+    records().note_entry(vector, m_state, real);
 }
 
 void RewritingCpu::note_return()
@@ -148,8 +152,7 @@ void RewritingCpu::note_return()
     if (m_boundary > m_end || m_boundary_stale)
         return;
     uint16_t real = m_segments.ldt().selector_for(m_state.segment(Ss), m_boundary);
-    m_records->follow(m_state, { m_boundary, m_segments.ldt().generation() });
-    m_records->note_return(m_state, real);
+    records().note_return(m_state, real);
 }
 
 // A kernel that works in its programs' segments would be stopped at each access to its own data: then it gets its segments

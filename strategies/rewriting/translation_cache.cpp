@@ -17,10 +17,17 @@ constexpr uint32_t recent_entries = 4096;
 
 TranslationCache::TranslationCache(MonitorArea& area, Recorder& recorder) : m_area(area), m_events(recorder)
 {
-    clear();
+    begin();
 }
 
 void TranslationCache::clear()
+{
+    ++m_counters.flushes;
+    m_events.emptied(m_blocks.size(), bytes_in_use());
+    begin();
+}
+
+void TranslationCache::begin()
 {
     m_blocks.clear();
     m_by_address.clear();
@@ -81,8 +88,6 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     constexpr uint32_t room = longest_translation + 2 * body_alignment;
     emptied = false;
     if (uint64_t { m_halves[index(request.key.ring)].next } + room > m_area.code_end(request.key.ring)) {
-        ++m_counters.flushes;
-        m_events.emptied(m_blocks.size(), bytes_in_use());
         clear();
         emptied = true;
     }
@@ -96,8 +101,7 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     if constexpr (validates_always)
         VERIFY(validate(m_area, request.key.ring, request.host, made.bytes).empty());
     made.block.second_frame = request.second_frame;
-    m_next_record = static_cast<uint16_t>(m_next_record + made.block.records);
-    m_next_answer = static_cast<uint16_t>(m_next_answer + made.block.answers);
+    allot_records(made.block);
     std::memcpy(m_area.writable(request.host), made.bytes.data(), made.bytes.size());
     half.next = request.host + static_cast<uint32_t>(made.bytes.size());
     m_blocks.push_back(std::make_unique<Block>(std::move(made.block)));
@@ -111,6 +115,16 @@ Block& TranslationCache::translate(TranslationRequest request, bool& emptied)
     if (!m_blocks.back()->instructions.empty())
         count(*m_blocks.back());
     return *m_blocks.back();
+}
+
+// What lies there is nobody's: an untouched record would stand for the null selector, and one from before clear() for what
+// another instruction did.
+void TranslationCache::allot_records(const Block& block)
+{
+    for (unsigned count = 0; count < block.records; ++count)
+        m_area.segment(m_next_record++).minus_selector = SegmentRecord::no_selector;
+    for (unsigned count = 0; count < block.answers; ++count)
+        m_area.answer(m_next_answer++).known = 0;
 }
 
 void TranslationCache::count(const Block& block)

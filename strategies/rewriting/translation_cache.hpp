@@ -29,14 +29,14 @@ struct CacheCounters {
     uint64_t entries = 0;            // blocks put into an entry table
     uint64_t dormant = 0;            // blocks taken out because the address space changed
     uint64_t invalidated = 0;        // blocks that were given up, most because their source changed
-    uint64_t flushes = 0;            // the cache was full
+    uint64_t flushes = 0;            // the cache was emptied, most often because it was full
 };
 
 class TranslationCache {
 public:
     TranslationCache(MonitorArea& area, Recorder& recorder);
 
-    // Empties the cache, when it is full.
+    // Empties it.
     void clear();
 
     // An active block, or null.
@@ -80,11 +80,13 @@ private:
 
     static std::size_t index(CodeRing ring) { return ring == CodeRing::Ring3; }
     static uint64_t key_of(uint32_t eip, CodeRing ring) { return uint64_t { eip } << 1 | index(ring); }
+    void begin();
     void begin_half(CodeRing ring);
     void patch(uint32_t displacement_at, uint32_t target);
     void unlink(const Block::Link& link);
     void take_out(Block& block);
     void remove_from_entry(Block& block);
+    void allot_records(const Block& block);
     void count(const Block& block);
     uint32_t bytes_in_use() const;
 

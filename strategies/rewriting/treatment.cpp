@@ -208,7 +208,7 @@ std::string_view instruction_name(uint8_t number)
 ControlMode control_mode_of(const CpuState& state)
 {
     return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
-        (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0 };
+        (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0, false };
 }
 
 Treated treat_device_access(const Instruction& instruction, const Treated& treated)
@@ -227,7 +227,7 @@ Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)
         return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false, near_branch };
     if (ring_3 && reaches_through_cs(instruction))
         return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false, through_cs };
-    if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd))
+    if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd) && !mode.own_time_stamp)
         return { Treatment::Identical, "The host's time-stamp counter is the guest's, too.", 0, ring_3 };
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);

@@ -19,10 +19,11 @@ enum class Treatment : uint8_t {
 std::string_view treatment_name(Treatment treatment);
 
 // Floating-point instructions, and RDTSC in ring 3, depend on control registers that translated code cannot ask: a
-// translation with such instructions is for one of these modes (SDM 3A §2.5).
+// translation with such instructions is for one of these modes (SDM 3A §2.5). All are for one `own_time_stamp`.
 struct ControlMode {
     bool em = false, ts = false, mp = false; // CR0
     bool osfxsr = false, tsd = false;        // CR4
+    bool own_time_stamp = false;             // the guest has written its counter: it is not the host's
     bool operator==(const ControlMode&) const = default;
 };
 ControlMode control_mode_of(const CpuState& state);

@@ -366,6 +366,10 @@ static void test_time_stamp(void)
     for (volatile unsigned i = 0; i < 1000; ++i)
         ;
     check_that("rdtsc advances", read_tsc() > begin);
+    for (uint32_t high = 1; high < 4; ++high) {
+        __asm__ volatile("wrmsr" : : "c"(0x10), "a"(0), "d"(high << 20));
+        check("rdtsc goes on from what was written", high, (uint32_t)(read_tsc() >> 52));
+    }
 }
 
 static void test_msrs(void)

@@ -1,5 +1,7 @@
 #include "core/x86/instructions/execution.hpp"
 
+#include "core/x86/breakpoints.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -46,6 +48,7 @@ MaybeFault Execution::find_memory(
         return page;
     if (is_misaligned(address, bytes))
         return fault_with_code(AC, 0);
+    result.breakpoints |= data_breakpoints(state.dr, address, bytes, access);
     place.bytes = bytes;
     place.host = nullptr;
     if (place.extent.second_length == 0)

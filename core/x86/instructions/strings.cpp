@@ -95,7 +95,7 @@ MaybeFault run(Execution& e, Element element, bool compares)
         return element(operation);
     uint32_t budget = e.state.eflags & eflags::tf ? 1 : bytes_at_a_time / operation.bytes;
     for (uint32_t done = 0; operation.count() != 0; ++done) {
-        if (done == budget)
+        if (done == budget || e.result.breakpoints)
             return continue_later(e);
         if (auto fault = element(operation))
             return done == 0 ? fault : continue_later(e);

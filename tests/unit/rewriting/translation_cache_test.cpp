@@ -42,6 +42,24 @@ TEST_CASE("A new block is found by its key and not yet reached", "[rewriting]")
     CHECK(world.cache.block(block.id + 1) == nullptr);
 }
 
+TEST_CASE("What an inline sequence compares with is unknown at first, and again when the cache was emptied", "[rewriting]")
+{
+    CacheWorld world;
+    const std::vector<uint8_t> loads_and_asks { 0x8E, 0xE0, 0x8E, 0xC0, 0x0F, 0xA2 }; // mov %eax, %fs; mov %eax, %es; cpuid
+    for (int round = 0; round < 2; ++round) {
+        auto& block = world.translate(at, loads_and_asks);
+        REQUIRE(block.records == 2);
+        REQUIRE(block.answers == 1);
+        for (uint16_t record = 0; record < 2; ++record) {
+            CHECK(world.area.segment(record).minus_selector == SegmentRecord::no_selector);
+            world.area.segment(record).minus_selector = 0;
+        }
+        CHECK(world.area.answer(0).known == 0);
+        world.area.answer(0).known = 1;
+        world.cache.clear();
+    }
+}
+
 TEST_CASE("An active block is reached through its entry, until it is dormant", "[rewriting]")
 {
     CacheWorld world;
