@@ -18,6 +18,11 @@ bool moves_debug_register(const Instruction& instruction)
         && (is_debug(instruction.operands[0]) || is_debug(instruction.operands[1]));
 }
 
+bool is_far_branch(const Instruction& instruction)
+{
+    return instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+}
+
 }
 
 bool is_system_instruction(const Instruction& instruction)
@@ -29,6 +34,9 @@ bool is_system_instruction(const Instruction& instruction)
     case ZYDIS_MNEMONIC_SYSENTER:
     case ZYDIS_MNEMONIC_SYSCALL:
         return true;
+    case ZYDIS_MNEMONIC_JMP:
+    case ZYDIS_MNEMONIC_CALL:
+        return is_far_branch(instruction);
     default:
         return moves_debug_register(instruction);
     }

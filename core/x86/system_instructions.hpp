@@ -1,5 +1,6 @@
-// The system instructions that every strategy must execute itself, because what they read or write belongs to the
-// engine: RDTSC, RDMSR, WRMSR, MOV to and from debug registers, SYSENTER, SYSCALL. And what IN and OUT are about to do.
+// The system instructions that every strategy must execute itself: RDTSC, RDMSR, WRMSR, MOV to and from debug registers,
+// SYSENTER, SYSCALL, because what they read or write belongs to the engine; far JMP and CALL, because they may switch tasks.
+// And what IN and OUT are about to do.
 #pragma once
 
 #include "core/machine/cpu_state.hpp"
@@ -14,7 +15,7 @@
 namespace ringside {
 
 struct SystemInstruction {
-    MaybeFault fault {}; // what the instruction raises; then the state is unchanged
+    MaybeFault fault {}; // what the instruction raises; then the state is unchanged, unless a task switch came first
     EventKind kind = EventKind::Count_;
     uint64_t a = 0; // the fields of the event
     uint32_t b = 0;

@@ -78,17 +78,15 @@ Exit Emulator::take_undefined_opcode()
         EventKind::SoftwareInterrupt, RingChangeCause::SoftwareInterrupt);
 }
 
-// The only #DB among the faults of emulated instructions is that of DR7.GD.
+// Of a #DB the reason is in DR6 already.
 Exit Emulator::take_fault(const Fault& fault)
 {
-    constexpr uint32_t general_detect = 1 << 13;
     return take({ .type = EventType::HardwareException,
                     .vector = fault.vector,
                     .has_error_code = fault.has_error_code,
                     .error_code = fault.error_code,
                     .fault_address = fault.address,
-                    .return_eip = m_cpu.eip,
-                    .debug_status = fault.vector == DB ? general_detect : 0 },
+                    .return_eip = m_cpu.eip },
         EventKind::Exception, RingChangeCause::Exception);
 }
 
@@ -129,18 +127,20 @@ Exit Emulator::emulate_instruction()
     m_debug.save(m_cpu);
     unsigned ring = m_cpu.cpl();
     uint32_t eip = m_cpu.eip;
+    bool single_step = m_cpu.eflags & eflags::tf;
     auto outcome = execute_system_instruction(m_engine, m_cpu);
+    m_debug.load(m_cpu);
     if (outcome.fault)
         return take_fault(*outcome.fault);
-    m_debug.load(m_cpu);
     m_state.load(m_cpu, StatePart::Integer);
     m_engine.end_exit({ .time = m_exit_begin, .kind = outcome.kind, .virtual_ring = static_cast<uint8_t>(ring), .eip = eip,
         .a = outcome.a, .b = outcome.b, .c = outcome.c });
     if (m_cpu.cpl() != ring) {
-        m_engine.recorder().ring_change(ring, m_cpu.cpl(), RingChangeCause::Sysenter, m_cpu.eip, RealRing::Interpreted);
+        auto cause = outcome.kind == EventKind::FarTransfer ? RingChangeCause::FarTransfer : RingChangeCause::Sysenter;
+        m_engine.recorder().ring_change(ring, m_cpu.cpl(), cause, m_cpu.eip, RealRing::Interpreted);
         m_ring = m_cpu.cpl();
     }
-    if (m_cpu.eflags & eflags::tf) {
+    if (single_step) {
         m_exit_begin = m_engine.begin_exit();
         return take({ .type = EventType::HardwareException, .vector = DB, .return_eip = m_cpu.eip, .debug_status = 1 << 14 },
             EventKind::Exception, RingChangeCause::Exception);

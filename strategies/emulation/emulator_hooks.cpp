@@ -169,7 +169,7 @@ void Emulator::on_watched(uint32_t address)
         m_look_at_ring = m_exact_rings;
         m_look_cause = watch.cause;
         // Once Unicorn is told to stop it calls no further hook at this instruction.
-        if ((watch.switches_tasks() && m_waiting) || (m_exact_rings && (watch.switches_tasks() || m_debug.watching())))
+        if (m_exact_rings && (watch.is_far_return() || m_debug.watching()))
             m_stops->request();
         else if (m_exact_rings)
             m_stops->request_after_return();

@@ -8,16 +8,6 @@
 
 namespace ringside {
 
-namespace {
-
-bool is_far(const Instruction& instruction)
-{
-    return instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
-}
-
-
-}
-
 std::vector<uint8_t> fetch_code(GuestMemory& memory, const CpuState& state, uint32_t begin, uint32_t size)
 {
     std::vector<uint8_t> bytes;
@@ -50,10 +40,8 @@ std::optional<Watch> watch_for(const Instruction& instruction)
         return Watch { WatchReason::Opening };
     case ZYDIS_MNEMONIC_SYSEXIT:
         return Watch { WatchReason::RingChange, RingChangeCause::Sysexit };
-    case ZYDIS_MNEMONIC_CALL:
-    case ZYDIS_MNEMONIC_JMP:
     case ZYDIS_MNEMONIC_RET:
-        if (is_far(instruction))
+        if (instruction.info.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
             return Watch { WatchReason::RingChange, RingChangeCause::FarTransfer };
         return std::nullopt;
     case ZYDIS_MNEMONIC_IN:

@@ -14,8 +14,8 @@
 namespace ringside {
 
 enum class WatchReason : uint8_t {
-    Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER: the engine answers, not Unicorn
-    RingChange, // IRET, SYSEXIT, far transfers: the virtual ring may change without an event; task switches let interrupts in
+    Emulate,    // MOV DR, RDTSC, RDMSR, WRMSR, SYSENTER, far JMP and CALL: the engine executes it, not Unicorn
+    RingChange, // IRET, SYSEXIT, far RET: the virtual ring may change without an event
     Check,      // MOV to CR0 and CR4, LTR: Unicorn takes values that a processor refuses
     Port,       // IN, OUT, INS, OUTS: permission outside ring 0, and the exact place for the trace
     Opening,    // STI, POPF: not hooked, but interrupts may be let in behind them
@@ -31,7 +31,7 @@ struct Watch {
         return reason == WatchReason::Opening || (reason == WatchReason::RingChange && cause == RingChangeCause::Iret);
     }
     // The guest's next block may be known to Unicorn afterwards, unlike behind IRET.
-    bool switches_tasks() const { return reason == WatchReason::RingChange && cause == RingChangeCause::FarTransfer; }
+    bool is_far_return() const { return reason == WatchReason::RingChange && cause == RingChangeCause::FarTransfer; }
 };
 
 // Nothing for the instructions that need no watching.

@@ -274,6 +274,7 @@ std::optional<GuestSignals::Verdict> NativeCpu::emulate_one(const Instruction& i
     auto done = execute(instruction, why);
     switch (done.outcome) {
     case Emulated::Outcome::Fault:
+        follow_effects(done.effects, done.address); // of a task switch that came first
         return take_fault(done.fault);
     case Emulated::Outcome::SoftwareInterrupt:
         return take(*software_interrupt_event(m_state, instruction), EventKind::SoftwareInterrupt,

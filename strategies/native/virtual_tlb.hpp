@@ -101,6 +101,7 @@ private:
     void note_mapped(uint32_t page);
     static bool leads_to_table(const CpuState& state, uint32_t directory);
     static uint32_t unrestricted_entry(const CpuState& state, uint32_t directory, uint32_t found);
+    static uint32_t entry_of_large_page(const CpuState& state, uint32_t directory);
     uint32_t entry_in_table(const CpuState& state, uint32_t directory, uint32_t page) const;
     uint32_t entry_in_tables(const CpuState& state, uint32_t page) const;
     uint32_t entry_in_directory(const CpuState& state, uint32_t page) const;

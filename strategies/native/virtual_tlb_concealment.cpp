@@ -3,15 +3,13 @@
 // A visit to ring 0 is mostly a short one, a timer interrupt, which touches a few pages of a kernel, and the same ones each
 // time. Each run of pages costs a call of the host there and back, so only those that are touched are given back: on a page
 // fault the first time, at once from then on.
-#include "strategies/native/virtual_tlb.hpp"
+#include "strategies/native/virtual_tlb_inline.hpp"
 
 #include <algorithm>
 
 namespace ringside {
 
 namespace {
-
-constexpr uint32_t pages_per_table = 1024; // of 32-bit paging: 4 MiB
 
 // A visit that touches more runs than this has use for everything.
 constexpr std::size_t most_runs = 12;

@@ -62,11 +62,13 @@ void CaseMaker::fill_registers()
     for (auto& value : state.gpr)
         value = interesting();
     uint32_t junk = state.segment(Ss).is_big() ? 0 : random() << 16; // above a 16-bit stack pointer
-    state.gpr[Esp] = junk | (0x8000 + 4 * below(0x400) + (one_in(8) ? below(4) : 0));
+    uint32_t aligned = 0x8000 + 4 * below(0x400);
+    state.gpr[Esp] = junk | (aligned + (one_in(8) ? below(4) : 0));
     state.gpr[Ebp] = junk | (0x8000 + 4 * below(0x800));
     constexpr uint32_t status = eflags::cf | eflags::pf | eflags::af | eflags::zf | eflags::sf | eflags::of;
     uint32_t variable = status | (m_setting.host_program ? 0 : eflags::id);
-    state.eflags = (random() & variable) | eflags::fixed | m_setting.fixed_flags | (one_in(4) ? eflags::df : 0);
+    uint32_t chosen = random() & variable;
+    state.eflags = chosen | eflags::fixed | m_setting.fixed_flags | (one_in(4) ? eflags::df : 0);
 }
 
 void CaseMaker::choose_prefixes()

@@ -266,6 +266,18 @@ const std::vector<Form>& ordinary_forms()
     return forms;
 }
 
+const std::vector<Form>& forms_without_branches()
+{
+    static const std::vector<Form> forms = [] {
+        std::vector<Form> all = ordinary_forms();
+        std::erase_if(all, [](const Form& form) {
+            return form.has(branch) || form.immediate == RelativeByte || form.immediate == RelativeOperand;
+        });
+        return all;
+    }();
+    return forms;
+}
+
 const std::vector<Form>& system_forms()
 {
     return all_system;

@@ -53,6 +53,8 @@ struct Form {
 
 // Integer instructions that mean the same in every ring.
 const std::vector<Form>& ordinary_forms();
+// Those of them that go on with the next instruction.
+const std::vector<Form>& forms_without_branches();
 // Those that load, store or ask about segments, and those that only ring 0 may use.
 const std::vector<Form>& system_forms();
 

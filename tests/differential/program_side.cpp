@@ -31,7 +31,7 @@ void ProgramSide::restore()
     std::memcpy(low.data(), m_fresh.data(), m_fresh.size());
 }
 
-ProgramEnd ProgramSide::run(const Program& program)
+ProgramOutcome ProgramSide::run(const Program& program)
 {
     restore();
     place(m_memory, program);

@@ -12,7 +12,7 @@
 
 namespace ringside::test {
 
-struct ProgramEnd {
+struct ProgramOutcome {
     Exit::Reason reason = Exit::Reason::Failed; // Kicked: it did not end
     std::string detail;
     CpuState state;
@@ -24,7 +24,7 @@ public:
     using Create = std::function<Result<std::unique_ptr<Strategy>>(Engine&)>;
     explicit ProgramSide(const Create& create);
 
-    ProgramEnd run(const Program& program);
+    ProgramOutcome run(const Program& program);
     GuestMemory& memory() { return m_memory; }
     Strategy& strategy() { return *m_strategy; }
 

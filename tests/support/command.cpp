@@ -105,22 +105,6 @@ ProgramEnd invoke(const Invocation& invocation)
     return outcome;
 }
 
-std::size_t lines_of(const std::string& text)
-{
-    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
-}
-
-std::size_t widest_line(const std::string& text)
-{
-    std::size_t widest = 0, width = 0;
-    for (char c : text) {
-        bool continues_character = (static_cast<unsigned char>(c) & 0xC0) == 0x80; // of UTF-8
-        width = c == '\n' ? 0 : width + !continues_character;
-        widest = std::max(widest, width);
-    }
-    return widest;
-}
-
 Scratch::Scratch()
 {
     char name[] = "/tmp/ringside-cli-XXXXXX";

@@ -1,6 +1,8 @@
 // Runs the `ringside` program as a user does, and looks at what it says.
 #pragma once
 
+#include "tests/support/text.hpp"
+
 #include <map>
 #include <string>
 #include <vector>
@@ -26,9 +28,6 @@ inline ProgramEnd run_program(std::vector<std::string> arguments)
 {
     return invoke({ std::move(arguments), {}, {}, {} });
 }
-
-std::size_t lines_of(const std::string& text);
-std::size_t widest_line(const std::string& text);
 
 // A directory that is removed with this object.
 class Scratch {

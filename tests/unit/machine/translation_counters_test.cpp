@@ -1,9 +1,9 @@
 #include "core/machine/translation_counters.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/support/text.hpp"
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 using namespace ringside;
 
@@ -29,15 +29,6 @@ TranslationListing sample()
     return listing;
 }
 
-std::size_t widest(const std::string& text)
-{
-    std::istringstream lines(text);
-    std::size_t width = 0;
-    for (std::string line; std::getline(lines, line);)
-        width = std::max(width, line.size());
-    return width;
-}
-
 bool has(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;
@@ -49,7 +40,7 @@ TEST_CASE("the summary of translations gives each counter with its meaning, in 8
 {
     auto text = translation_summary(sample(), {});
     INFO(text);
-    CHECK(widest(text) <= 80);
+    CHECK(test::widest_line(text) <= 80);
     CHECK(has(text, "translated    1,234 blocks, 1,000 instructions\n"));
     CHECK(has(text, "4 became 40: 10.00 times as many"));
     CHECK(has(text, "\nidentical                900   90.0 % of the instructions\n"));
@@ -64,7 +55,7 @@ TEST_CASE("the statistics of translations are a few lines in 80 columns", "[disa
 {
     auto text = translation_statistics(sample(), {});
     INFO(text);
-    CHECK(widest(text) <= 80);
+    CHECK(test::widest_line(text) <= 80);
     CHECK(has(text, "\nTranslated       1,234 blocks   1,000 instructions, 90.0% as they were\n"));
     CHECK(has(text, "\nMonitor calls    unlinked 8   table misses 9"));
     CHECK(has(text, "\nWithout calls    stops 0   crossings 99,999,999,999\n"));

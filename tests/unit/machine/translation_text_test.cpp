@@ -2,9 +2,9 @@
 
 #include "core/session/listing_codec.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/text.hpp"
 
 #include <random>
-#include <sstream>
 
 using namespace ringside;
 
@@ -44,15 +44,6 @@ const SymbolTable& symbols()
     return table;
 }
 
-std::size_t widest(const std::string& text)
-{
-    std::istringstream lines(text);
-    std::size_t width = 0;
-    for (std::string line; std::getline(lines, line);)
-        width = std::max(width, line.size());
-    return width;
-}
-
 }
 
 TEST_CASE("a block shows the guest's instructions, what became of them, and the host's, side by side", "[disasm]")
@@ -79,7 +70,7 @@ TEST_CASE("a listing fits 80 columns, and has color only where it is wanted", "[
     auto plain = text.block(listing.blocks[0], {});
     CHECK(plain.starts_with("00100000  start  ring 0, 4 to 27 bytes\n"));
     CHECK(plain.find("  00100000  nop                         +007  nop\n") != std::string::npos);
-    CHECK(widest(plain) <= 80);
+    CHECK(test::widest_line(plain) <= 80);
     CHECK(plain.find('\x1B') == std::string::npos);
     CHECK(text.block(listing.blocks[0], { .color = true }).find('\x1B') != std::string::npos);
 }
@@ -159,7 +150,7 @@ TEST_CASE("whatever bytes claim to be a listing, what is accepted can be shown",
         ++accepted;
         TranslationText text(*listing, symbols());
         for (const auto& block : listing->blocks)
-            CHECK(widest(text.block(block, {})) <= 80);
+            CHECK(test::widest_line(text.block(block, {})) <= 80);
     }
     CHECK(accepted > 100);
 }
