@@ -183,7 +183,7 @@ bool check_first(const CpuState& state, const Instruction& instruction, Floating
     if (kind != FloatingKind::None && !unit.has(instruction))
         fault = fault_without_code(UD);
     else
-        fault = check_floating_control(state, kind);
+        fault = check_floating_control(state.cr0, state.cr4, kind);
     if (fault || !waits_for_exceptions(instruction, kind) || !registers.exception_pending())
         return true;
     fault = fault_without_code(MF);

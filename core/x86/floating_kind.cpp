@@ -13,6 +13,10 @@ constexpr std::array no_wait { ZYDIS_MNEMONIC_FNINIT, ZYDIS_MNEMONIC_FNCLEX, ZYD
 constexpr std::array waiting_control { ZYDIS_MNEMONIC_FLDCW, ZYDIS_MNEMONIC_FLDENV, ZYDIS_MNEMONIC_FRSTOR,
     ZYDIS_MNEMONIC_FWAIT };
 
+// They came with SSE, and have nothing to do with its registers.
+constexpr std::array without_registers { ZYDIS_MNEMONIC_MOVNTI, ZYDIS_MNEMONIC_SFENCE, ZYDIS_MNEMONIC_LFENCE,
+    ZYDIS_MNEMONIC_MFENCE };
+
 template<typename Table>
 bool is_in(const Table& table, const Instruction& instruction)
 {
@@ -25,6 +29,8 @@ FloatingKind sse_kind(ZydisISASet set)
     switch (set) {
     case ZYDIS_ISA_SET_FXSAVE:
         return FloatingKind::StateSave;
+    case ZYDIS_ISA_SET_SSE_PREFETCH:
+        return FloatingKind::None;
     case ZYDIS_ISA_SET_SSE2MMX:
     case ZYDIS_ISA_SET_SSSE3MMX:
         return FloatingKind::Mmx;
@@ -47,7 +53,7 @@ bool uses_mmx_registers(const Instruction& instruction)
 FloatingKind floating_kind(const Instruction& instruction)
 {
     const auto& info = instruction.info;
-    if (info.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
+    if (info.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || is_in(without_registers, instruction))
         return FloatingKind::None;
     if (info.mnemonic == ZYDIS_MNEMONIC_CRC32 || info.mnemonic == ZYDIS_MNEMONIC_POPCNT)
         return FloatingKind::Integer;
@@ -72,15 +78,14 @@ FloatingKind floating_kind(const Instruction& instruction)
 }
 
 // SDM 3A tables 2-2, 12-1 and 13-1.
-MaybeFault check_floating_control(const CpuState& state, FloatingKind kind)
+MaybeFault check_floating_control(uint32_t cr0, uint32_t cr4, FloatingKind kind)
 {
-    bool em = state.cr0 & cr0::em, ts = state.cr0 & cr0::ts, mp = state.cr0 & cr0::mp;
-    bool osfxsr = state.cr4 & cr4::osfxsr;
+    bool em = cr0 & cr0::em, ts = cr0 & cr0::ts, mp = cr0 & cr0::mp, osfxsr = cr4 & cr4::osfxsr;
     bool is_vector = kind == FloatingKind::Mmx || kind == FloatingKind::Sse;
     if ((is_vector && em) || (kind == FloatingKind::Sse && !osfxsr))
         return fault_without_code(UD);
     bool not_available = kind == FloatingKind::Wait ? ts && mp : ts || em;
-    if (kind != FloatingKind::None && kind != FloatingKind::Integer && not_available)
+    if (depends_on_control(kind) && not_available)
         return fault_without_code(NM);
     return {};
 }

@@ -17,13 +17,15 @@ enum class FloatingKind : uint8_t {
     StateSave, // FXSAVE, FXRSTOR
     Mmx,
     Sse,
-    Integer,   // came with SSE4, or MOVBE; works on general registers and depends on no control bit
+    Integer,   // came with SSE4, or MOVBE; works on general registers
 };
 
 FloatingKind floating_kind(const Instruction& instruction);
 
+constexpr bool depends_on_control(FloatingKind kind) { return kind != FloatingKind::None && kind != FloatingKind::Integer; }
+
 // #NM or #UD if CR0.EM, MP and TS and CR4.OSFXSR ask for it: before anything else of the instruction is looked at.
-[[nodiscard]] MaybeFault check_floating_control(const CpuState& state, FloatingKind kind);
+[[nodiscard]] MaybeFault check_floating_control(uint32_t cr0, uint32_t cr4, FloatingKind kind);
 
 // True if an unmasked x87 exception is raised before this instruction, rather than left pending (SDM 1 §8.7, §9.5.1).
 bool waits_for_exceptions(const Instruction& instruction, FloatingKind kind);

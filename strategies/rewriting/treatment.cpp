@@ -1,5 +1,6 @@
 #include "strategies/rewriting/treatment.hpp"
 
+#include "core/x86/floating_kind.hpp"
 #include "core/x86/instruction_classes.hpp"
 #include "core/x86/instruction_emulator.hpp"
 
@@ -117,66 +118,13 @@ uint8_t name_of(const InstructionLine& line)
     return static_cast<uint8_t>(first_line + (&line - instruction_lines().data()));
 }
 
-enum class FpuKind : uint8_t { None, Wait, X87, Mmx, Sse };
-
-// Of the SSE sets the instructions without floating-point or vector registers do not trap: MOVNTI, fences, CRC32.
-bool has_plain_registers_only(ZydisMnemonic mnemonic)
-{
-    return mnemonic == ZYDIS_MNEMONIC_MOVNTI || mnemonic == ZYDIS_MNEMONIC_SFENCE || mnemonic == ZYDIS_MNEMONIC_LFENCE
-        || mnemonic == ZYDIS_MNEMONIC_MFENCE || mnemonic == ZYDIS_MNEMONIC_CRC32;
-}
-
-FpuKind fpu_kind(const Instruction& instruction)
-{
-    switch (instruction.info.meta.isa_set) {
-    case ZYDIS_ISA_SET_X87:
-        return instruction.info.mnemonic == ZYDIS_MNEMONIC_FWAIT ? FpuKind::Wait : FpuKind::X87;
-    case ZYDIS_ISA_SET_FCMOV:
-    case ZYDIS_ISA_SET_FXSAVE:
-    case ZYDIS_ISA_SET_SSE3X87:
-        return FpuKind::X87;
-    case ZYDIS_ISA_SET_PENTIUMMMX:
-    case ZYDIS_ISA_SET_SSSE3MMX:
-        return FpuKind::Mmx;
-    case ZYDIS_ISA_SET_SSE:
-    case ZYDIS_ISA_SET_SSEMXCSR:
-    case ZYDIS_ISA_SET_SSE2:
-    case ZYDIS_ISA_SET_SSE2MMX:
-    case ZYDIS_ISA_SET_SSE3:
-    case ZYDIS_ISA_SET_SSSE3:
-    case ZYDIS_ISA_SET_SSE4:
-    case ZYDIS_ISA_SET_SSE42:
-        return has_plain_registers_only(instruction.info.mnemonic) ? FpuKind::None : FpuKind::Sse;
-    default:
-        return FpuKind::None;
-    }
-}
-
-// SDM 3A tables 2-2 and 13-1.
-uint8_t fpu_fault(FpuKind kind, ControlMode mode)
-{
-    switch (kind) {
-    case FpuKind::None:
-        return 0;
-    case FpuKind::Wait:
-        return mode.ts && mode.mp ? NM : 0;
-    case FpuKind::X87:
-        return mode.ts || mode.em ? NM : 0;
-    case FpuKind::Mmx:
-        return mode.em ? UD : mode.ts ? NM : 0;
-    case FpuKind::Sse:
-        return mode.em || !mode.osfxsr ? UD : mode.ts ? NM : 0;
-    }
-    return 0;
-}
-
 Treated treat_floating_point(const Instruction& instruction, ControlMode mode)
 {
-    auto kind = fpu_kind(instruction);
-    uint8_t fault = fpu_fault(kind, mode);
-    if (fault)
-        return { Treatment::Callout, "The kernel wants a trap here (CR0.TS, CR0.EM or CR4.OSFXSR).", fault, true, floating_point };
-    return { Treatment::Identical, "The same in every ring.", 0, kind != FpuKind::None };
+    auto kind = floating_kind(instruction);
+    uint32_t cr0 = (mode.em ? cr0::em : 0) | (mode.ts ? cr0::ts : 0) | (mode.mp ? cr0::mp : 0);
+    if (auto fault = check_floating_control(cr0, mode.osfxsr ? cr4::osfxsr : 0, kind))
+        return { Treatment::Callout, "The kernel wants a trap here (CR0.TS, CR0.EM or CR4.OSFXSR).", fault->vector, true, floating_point };
+    return { Treatment::Identical, "The same in every ring.", 0, depends_on_control(kind) };
 }
 
 }

@@ -46,3 +46,44 @@ TEST_CASE("Every line of the table of instructions has a name in the counters, a
     CHECK(instruction_name(0).empty());
     CHECK(instruction_name(UINT8_MAX).empty());
 }
+
+// SDM 3A tables 2-2, 12-1 and 13-1.
+TEST_CASE("Floating-point instructions trap as CR0.EM, CR0.TS and CR4.OSFXSR say", "[rewriting]")
+{
+    struct Row {
+        std::string_view name;
+        std::vector<uint8_t> code;
+        uint8_t with_ts, with_em, without_osfxsr;
+    };
+    const Row rows[] {
+        { "fadd", { 0xD8, 0xC1 }, NM, NM, 0 },
+        { "fcomi", { 0xDB, 0xF1 }, NM, NM, 0 },
+        { "fisttp m32", { 0xDB, 0x08 }, NM, NM, 0 },
+        { "fwait", { 0x9B }, 0, 0, 0 }, // with TS only if MP is set
+        { "fxsave", { 0x0F, 0xAE, 0x00 }, NM, NM, 0 },
+        { "emms", { 0x0F, 0x77 }, NM, UD, 0 },
+        { "pmovmskb of mm1", { 0x0F, 0xD7, 0xC1 }, NM, UD, 0 },
+        { "paddq of mm1", { 0x0F, 0xD4, 0xC1 }, NM, UD, 0 },
+        { "addps", { 0x0F, 0x58, 0xC1 }, NM, UD, UD },
+        { "stmxcsr", { 0x0F, 0xAE, 0x18 }, NM, UD, UD },
+        { "movnti", { 0x0F, 0xC3, 0x00 }, 0, 0, 0 },
+        { "mfence", { 0x0F, 0xAE, 0xF0 }, 0, 0, 0 },
+        { "prefetchnta", { 0x0F, 0x18, 0x00 }, 0, 0, 0 },
+        { "crc32", { 0xF2, 0x0F, 0x38, 0xF0, 0xC1 }, 0, 0, 0 },
+        { "popcnt", { 0xF3, 0x0F, 0xB8, 0xC1 }, 0, 0, 0 },
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        Instruction instruction;
+        CpuState state;
+        state.cr0 |= cr0::pe;
+        state.segment(Cs).attributes = Segment::default_big;
+        REQUIRE(decode_bytes(state, row.code, instruction));
+        auto fault = [&](ControlMode mode) { return treat(instruction, false, mode).fault; };
+        CHECK(fault({ .osfxsr = true }) == 0);
+        CHECK(fault({ .ts = true, .osfxsr = true }) == row.with_ts);
+        CHECK(fault({ .em = true, .osfxsr = true }) == row.with_em);
+        CHECK(fault({ .osfxsr = false }) == row.without_osfxsr);
+        CHECK(treat(instruction, false, { .osfxsr = true }).depends_on_mode == (row.with_ts != 0 || row.name == "fwait"));
+    }
+}
