@@ -8,11 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <cstring>
 #include <fmt/format.h>
+#include <fstream>
 #include <linux/capability.h>
-#include <memory>
 #include <optional>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -92,9 +91,11 @@ void limit(__rlimit_resource resource, rlim_t most)
 // Private writable memory, as RLIMIT_DATA counts it: the sixth number of /proc/PID/statm, in pages.
 std::optional<rlim_t> memory_now()
 {
-    std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen("/proc/self/statm", "re"), &std::fclose);
+    std::ifstream file("/proc/self/statm");
     unsigned long pages = 0;
-    if (!file || std::fscanf(file.get(), "%*u %*u %*u %*u %*u %lu", &pages) != 1)
+    for (int number = 0; number < 6; ++number)
+        file >> pages;
+    if (!file)
         return std::nullopt;
     return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
 }

@@ -31,6 +31,12 @@ constexpr auto is_harmless_set = [] {
     return harmless;
 }();
 
+// Which x87 instruction belongs to which set differs between versions of Zydis.
+bool is_harmless(const Instruction& instruction)
+{
+    return is_harmless_set[instruction.info.meta.isa_set] || instruction.info.meta.isa_ext == ZYDIS_ISA_EXT_X87;
+}
+
 bool is_near_branch(const Instruction& instruction)
 {
     auto type = instruction.info.meta.branch_type;
@@ -168,7 +174,7 @@ Treated treat_device_access(const Instruction& instruction, const Treated& treat
 
 Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)
 {
-    if (!is_harmless_set[instruction.info.meta.isa_set]
+    if (!is_harmless(instruction)
         && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSENTER && instruction.info.mnemonic != ZYDIS_MNEMONIC_SYSEXIT)
         return { Treatment::Callout, "The virtual processor does not have it.", UD, false, undefined };
     if (is_near_branch(instruction))

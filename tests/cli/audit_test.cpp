@@ -72,7 +72,8 @@ std::string name_of(const std::string& instruction)
 Sites disassembled_sites(const std::string& file)
 {
     auto command = "objdump -d --no-show-raw-insn '" + file + "'";
-    std::unique_ptr<std::FILE, decltype(&pclose)> pipe(popen(command.c_str(), "r"), &pclose);
+    auto close = [](std::FILE* file) { pclose(file); };
+    std::unique_ptr<std::FILE, decltype(close)> pipe(popen(command.c_str(), "r"));
     REQUIRE(pipe);
     Sites sites;
     std::array<char, 512> line;

@@ -372,6 +372,22 @@ static void test_time_stamp(void)
     }
 }
 
+// The flags are computed by SBB, asked for by LAHF, and asked for again behind an instruction that an engine executes itself.
+static void test_flags_behind(void)
+{
+    uint32_t flags;
+#define FLAGS_BEHIND(before, engine) \
+    __asm__ volatile("stc; " before "; sbbl $0, %1; lahf; movl $1, %%ebx; " engine "; pushfl; popl %0" \
+                     : "=r"(flags), "+m"(watched[0]) : : "eax", "ebx", "ecx", "edx", "cc"); \
+    check("flags behind " before ", sbb, lahf, " engine, 0x80, flags & 0x8D5)
+    watched[0] = 0x80000302;
+    FLAGS_BEHIND("cmc", "rdtsc");
+    FLAGS_BEHIND("cmc", "movl %%dr0, %%edx");
+    FLAGS_BEHIND("cmc; nop", "inb $0x61, %%al");
+    watched[0] = 0x80000303;
+    FLAGS_BEHIND("nop", "rdtsc");
+}
+
 static void test_msrs(void)
 {
     for (uint32_t index = 0x174; index <= 0x176; ++index) {
@@ -430,6 +446,7 @@ void kernel_main(uint32_t magic, uint32_t information)
     test_debug_registers();
     test_cpuid();
     test_time_stamp();
+    test_flags_behind();
     test_msrs();
     test_floating_point();
     finish_by_halting();
