@@ -72,7 +72,7 @@ std::string name_of(const std::string& instruction)
 Sites disassembled_sites(const std::string& file)
 {
     auto command = "objdump -d --no-show-raw-insn '" + file + "'";
-    auto close = [](std::FILE* file) { pclose(file); };
+    auto close = [](std::FILE* opened) { pclose(opened); };
     std::unique_ptr<std::FILE, decltype(close)> pipe(popen(command.c_str(), "r"));
     REQUIRE(pipe);
     Sites sites;
