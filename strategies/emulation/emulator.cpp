@@ -52,14 +52,12 @@ Result<void> Emulator::make_stops()
 {
     uc_engine* uc = m_unicorn.get();
     BetweenBlocks& between_blocks = *this;
-    if (m_engine.clock().kind() == ClockKind::Host && StopSignals::install()) {
-        auto code = TranslatedCode::learn(uc);
-        if (code && prove_stops(uc, m_state, *code)) {
-            m_stops = std::make_unique<StopsByBreakpoint>(uc, m_state, between_blocks, *code);
-            return {};
-        }
+    auto code = TranslatedCode::learn(uc);
+    if (code && m_engine.clock().kind() == ClockKind::Host && StopSignals::install() && prove_stops(uc, m_state, *code)) {
+        m_stops = std::make_unique<StopsByBreakpoint>(uc, m_state, between_blocks, *code);
+        return {};
     }
-    auto stops = StopsByHook::create(uc, m_state, m_engine, between_blocks);
+    auto stops = StopsByHook::create(uc, m_state, m_engine, between_blocks, code);
     if (!stops)
         return stops.propagate();
     m_stops = std::move(*stops);
@@ -156,6 +154,7 @@ std::optional<Exit> Emulator::after_stop(uc_err error)
     auto unless_continuing = [](Exit exit) {
         return exit.reason == Exit::Reason::Kicked ? std::nullopt : std::optional { std::move(exit) };
     };
+    m_state.set_flags_form(std::exchange(m_flags_form, 0));
     switch (m_stop) {
     case Stop::Return:
         return m_exit;

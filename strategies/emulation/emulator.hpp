@@ -82,6 +82,7 @@ private:
     bool interrupt_window_open();
 
     void stop(Stop why);
+    void stop_here(Stop why); // from a hook at an instruction
     void check_register_value();
     void check_port_permission();
     void settle_ring(unsigned ring, uint32_t eip);
@@ -130,6 +131,7 @@ private:
 
     Stop m_stop = Stop::None;
     Exit m_exit;
+    uint32_t m_flags_form = 0; // of the flags where the guest was stopped; 0: as Unicorn says
     uint32_t m_vector = 0;
     Fault m_fault {};
     uint32_t m_debug_status = 0;

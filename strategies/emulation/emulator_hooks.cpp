@@ -102,6 +102,12 @@ void Emulator::stop(Stop why)
     m_stops->stop_at_instruction();
 }
 
+void Emulator::stop_here(Stop why)
+{
+    m_flags_form = m_stops->flags_form(read_register(UC_X86_REG_EIP));
+    stop(why);
+}
+
 void Emulator::on_interrupt(uint32_t vector)
 {
     m_exit_begin = m_engine.begin_exit();
@@ -113,7 +119,7 @@ void Emulator::on_debug_trap(uint32_t status)
 {
     m_exit_begin = m_engine.begin_exit();
     m_debug_status = status;
-    stop(Stop::Debug);
+    stop_here(Stop::Debug);
 }
 
 // Called by Unicorn's loop before the block runs for the first time. A stop from here is exact: the loop sees it before it
@@ -159,7 +165,7 @@ bool Emulator::is_wanted(const Watch& watch) const
 void Emulator::on_watched(uint32_t address)
 {
     if (!is_current(address))
-        return stop(Stop::Changed);
+        return stop_here(Stop::Changed);
     const auto& watch = m_watches[address];
     switch (watch.reason) {
     case WatchReason::Opening:
@@ -186,7 +192,7 @@ void Emulator::on_watched(uint32_t address)
         if (decoded.fault || !is_system_instruction(decoded.instruction))
             return;
         m_exit_begin = m_engine.begin_exit();
-        return stop(Stop::Emulate);
+        return stop_here(Stop::Emulate);
     }
 }
 
@@ -200,7 +206,7 @@ void Emulator::check_register_value()
     if (auto fault = check_system_register(m_cpu, decoded.instruction)) {
         m_exit_begin = m_engine.begin_exit();
         m_fault = *fault;
-        stop(Stop::Fault);
+        stop_here(Stop::Fault);
     }
 }
 
@@ -219,7 +225,7 @@ void Emulator::check_port_permission()
     if (auto fault = check_io_permission(m_engine.memory(), m_cpu, access->port, access->size)) {
         m_exit_begin = m_engine.begin_exit();
         m_fault = *fault;
-        stop(Stop::Fault);
+        stop_here(Stop::Fault);
     }
 }
 

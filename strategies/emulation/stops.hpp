@@ -63,6 +63,9 @@ public:
     virtual uint32_t running_block() const = 0;
     // From a hook of an access to a port: EIP at the instruction that makes it, where report_returns() has said true.
     virtual uint32_t running_instruction() const = 0;
+    // From a hook at the instruction at EIP: in which form Unicorn keeps the arithmetic flags there
+    // (UnicornState::set_flags_form()); 0: not known.
+    virtual uint32_t flags_form(uint32_t eip) const = 0;
 };
 
 }

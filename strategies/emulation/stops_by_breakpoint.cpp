@@ -236,9 +236,8 @@ uint32_t StopsByBreakpoint::running_block() const
 
 uint32_t StopsByBreakpoint::running_instruction() const
 {
-    auto block = m_code.calling_block(m_stack);
-    auto eip = block ? m_code.instruction_calling(*block, TranslatedCode::return_address(m_stack)) : std::nullopt;
-    return eip.value_or(running_block());
+    auto instruction = m_code.calling_instruction(m_stack);
+    return instruction ? instruction->eip : running_block();
 }
 
 }

@@ -44,6 +44,7 @@ public:
     uint32_t next_block() const override;
     uint32_t running_block() const override;
     uint32_t running_instruction() const override;
+    uint32_t flags_form(uint32_t eip) const override { return m_code.flags_form(m_stack, eip); }
 
 private:
     friend class StopSignals;

@@ -2,19 +2,21 @@
 
 namespace ringside {
 
-StopsByHook::StopsByHook(uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks)
+StopsByHook::StopsByHook(uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks,
+    const std::optional<TranslatedCode>& code)
     : m_unicorn(unicorn)
     , m_state(state)
     , m_engine(engine)
     , m_between_blocks(between_blocks)
+    , m_code(code)
     , m_blocks(engine.blocks())
 {
 }
 
-Result<std::unique_ptr<Stops>> StopsByHook::create(
-    uc_engine* unicorn, UnicornState& state, Engine& engine, BetweenBlocks& between_blocks)
+Result<std::unique_ptr<Stops>> StopsByHook::create(uc_engine* unicorn, UnicornState& state, Engine& engine,
+    BetweenBlocks& between_blocks, const std::optional<TranslatedCode>& code)
 {
-    std::unique_ptr<StopsByHook> stops(new StopsByHook(unicorn, state, engine, between_blocks));
+    std::unique_ptr<StopsByHook> stops(new StopsByHook(unicorn, state, engine, between_blocks, code));
     uc_hook hook = 0;
     if (uc_hook_add(unicorn, &hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(block_hook), stops.get(), 1, 0) != UC_ERR_OK)
         return fail(ExitCode::Unavailable, "Unicorn refuses a hook of blocks");
@@ -30,7 +32,7 @@ uc_err StopsByHook::run()
     m_stopped = false;
     uint32_t eip = 0;
     uc_reg_read(m_unicorn, UC_X86_REG_EIP, &eip);
-    uc_err error = uc_emu_start(m_unicorn, eip, 0, 0, 0);
+    uc_err error = m_code ? m_code->run(m_unicorn, eip, m_stack) : uc_emu_start(m_unicorn, eip, 0, 0, 0);
     if (m_stopped)
         m_state.set_instruction_pointer(m_block);
     return error;

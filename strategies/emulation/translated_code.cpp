@@ -281,21 +281,34 @@ uintptr_t TranslatedCode::return_address(uintptr_t stack)
     return load<uintptr_t>(stack - sizeof(uintptr_t));
 }
 
+std::optional<TranslatedCode::GuestInstruction> TranslatedCode::calling_instruction(uintptr_t stack) const
+{
+    auto block = calling_block(stack);
+    return block ? instruction_at(*block, return_address(stack)) : std::nullopt;
+}
+
+uint32_t TranslatedCode::flags_form(uintptr_t stack, uint32_t eip) const
+{
+    auto instruction = calling_instruction(stack);
+    return instruction && instruction->eip == eip ? instruction->flags_form : 0;
+}
+
 // The table has three numbers for each guest instruction, each as its difference from the one before: the linear address,
-// a state of the flags, and where the instruction's code ends. The segment's base is the second word of the header.
-std::optional<uint32_t> TranslatedCode::instruction_calling(const Block& block, uintptr_t return_address) const
+// the form of the flags, and where the instruction's code ends. The segment's base is the second word of the header.
+std::optional<TranslatedCode::GuestInstruction> TranslatedCode::instruction_at(const Block& block, uintptr_t return_address) const
 {
     constexpr int most_instructions = 512;
     auto base = load<uint64_t>(block.code - m_header_distance + sizeof(uint64_t));
     uintptr_t at = block.code + block.size;
     uint64_t guest = block.guest;
+    uint64_t flags_form = 0;
     uint64_t end = block.code;
     for (int i = 0; i < most_instructions && end < return_address; ++i) {
         guest += signed_number(at);
-        signed_number(at);
+        flags_form += signed_number(at);
         end += signed_number(at);
         if (end >= return_address)
-            return static_cast<uint32_t>(guest - base);
+            return GuestInstruction { static_cast<uint32_t>(guest - base), static_cast<uint32_t>(flags_form) };
     }
     return std::nullopt;
 }

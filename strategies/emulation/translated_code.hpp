@@ -5,7 +5,7 @@
 //              ...; ret                 or here with its own header's address in RAX, and back in Unicorn's loop
 //   header     a block's description: the guest address first, then, among others, where its code is, and how long
 //   code       ... jmp next block       several ways out
-//   table      for each of the block's guest instructions, where its code ends
+//   table      for each of the block's guest instructions, in which form the flags are before it, and where its code ends
 //   header ...
 //
 // A way out is a jump to another block's first instruction or to the epilogue. At the moment of such a jump the block
@@ -57,9 +57,15 @@ public:
     std::optional<Block> calling_block(uintptr_t stack) const;
     static uintptr_t return_address(uintptr_t stack);
     Exits exits_of(const Block& block) const;
-    // Where EIP points for the guest's instruction whose code called a function that returns to `return_address`. Nothing if
-    // the table behind the block does not say.
-    std::optional<uint32_t> instruction_calling(const Block& block, uintptr_t return_address) const;
+    struct GuestInstruction {
+        uint32_t eip = 0;
+        uint32_t flags_form = 0; // UnicornState::set_flags_form()
+    };
+    // The one whose code has called a function of Unicorn, as for calling_block(). Nothing if the table behind the block does
+    // not say.
+    std::optional<GuestInstruction> calling_instruction(uintptr_t stack) const;
+    // Its form of the flags, if it is the one at `eip`; else 0.
+    uint32_t flags_form(uintptr_t stack, uint32_t eip) const;
 
     // Ways out that lead to plain_return() may lead to `detour` instead (detour.hpp).
     void set_detour(uintptr_t detour) { m_detour = detour; }
@@ -74,6 +80,7 @@ public:
     uintptr_t stop_flag() const { return m_stop_flag; }
 
 private:
+    std::optional<GuestInstruction> instruction_at(const Block& block, uintptr_t return_address) const;
     // From an address in the code of the block at `guest`, and what RBP is there.
     bool find_all(uintptr_t code, uint64_t guest, uintptr_t cpu);
     bool find_mapping(uintptr_t code);

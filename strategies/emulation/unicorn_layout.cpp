@@ -96,6 +96,7 @@ void find_integer_state(Finder& find, UnicornLayout& layout)
     find.expect(layout.gdtr, layout.idtr, UnicornLayout::segment_stride);
     layout.segments = layout.ldtr - 6 * UnicornLayout::segment_stride;
     layout.hidden_flags = layout.segments - 8;
+    layout.flags_form = layout.hidden_flags - 8;
     layout.control = find.of_register(UC_X86_REG_CR3, 0x5000) - 1 - 3 * 8;
     find.expect(layout.idtr, layout.control, UnicornLayout::segment_stride);
     layout.sysenter = find.of_msr(0x174);

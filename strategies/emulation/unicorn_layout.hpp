@@ -23,6 +23,7 @@ struct UnicornLayout {
     std::size_t size = 0; // of the block
     std::size_t registers = 0;
     std::size_t instruction_pointer = 0;
+    std::size_t flags_form = 0;    // 32 bits: what the arithmetic flags are to be computed from, and how
     std::size_t hidden_flags = 0;  // mode flags that translation depends on, then a second word of them
     std::size_t segments = 0;      // six SegmentCaches in encoding order
     std::size_t ldtr = 0;

@@ -79,6 +79,7 @@ private:
 constexpr std::array<uint8_t, 13> load_bad_selector { 0x64, 0xA1, 0, 0, 0, 0, 0xBA, bad_selector & 0xFF,
     bad_selector >> 8, 0, 0, 0x8E, 0xDA };
 constexpr std::array<uint8_t, 2> software_interrupt { 0xCD, 0x40 };
+constexpr std::array<uint8_t, 4> interrupt_behind_xor { 0x31, 0xC0, 0xCD, 0x40 };
 constexpr std::array<uint8_t, 2> halt_after_sti { 0xFB, 0xF4 };
 
 bool hidden_parts_work(Bench& bench)
@@ -100,6 +101,16 @@ bool software_interrupts_are_told_apart(Bench& bench)
 {
     auto after = bench.run(ring_3_state(), software_interrupt);
     return bench.vector == 0x40 && bench.state().raised_by_int_instruction() && after.eip == code_address + 2;
+}
+
+// As they are in EFLAGS, or to be computed from a result.
+bool forms_of_flags_are_told_apart(Bench& bench)
+{
+    constexpr uint32_t as_in_eflags = 1, most = 100;
+    bench.run(ring_3_state(), software_interrupt);
+    bool plain = bench.state().flags_form() == as_in_eflags;
+    bench.run(ring_3_state(), interrupt_behind_xor);
+    return plain && bench.state().flags_form() > as_in_eflags && bench.state().flags_form() < most;
 }
 
 // HLT outside ring 0 faults while STI's shadow still holds.
@@ -127,6 +138,7 @@ Result<void> prove_unicorn_layout(const UnicornLayout& layout)
         Proof { "faults", faults_are_judged_afresh },
         Proof { "software interrupts", software_interrupts_are_told_apart },
         Proof { "the interrupt shadow", shadow_is_seen },
+        Proof { "flags", forms_of_flags_are_told_apart },
     };
     for (const auto& proof : proofs) {
         if (!proof.holds(bench))

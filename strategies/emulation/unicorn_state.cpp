@@ -234,6 +234,22 @@ void UnicornState::set_instruction_pointer(uint32_t linear_address)
     uc_reg_write(m_engine, UC_X86_REG_EIP, &eip);
 }
 
+void UnicornState::set_flags_form(uint32_t form)
+{
+    if (form == 0)
+        return;
+    m_context.save();
+    if (get<uint32_t>(m_layout.flags_form) == form)
+        return;
+    put<uint32_t>(m_layout.flags_form, form);
+    m_context.restore();
+}
+
+uint32_t UnicornState::flags_form() const
+{
+    return get<uint32_t>(m_layout.flags_form);
+}
+
 uint32_t UnicornState::error_code() const
 {
     return get<uint32_t>(m_layout.error_code);

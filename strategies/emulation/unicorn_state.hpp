@@ -27,6 +27,11 @@ public:
     // anywhere; otherwise EIP is still that of some earlier block, and blocks would run twice.
     void set_instruction_pointer(uint32_t linear_address);
 
+    // After a stop by a hook at an instruction: in which form the flags are there; 0: as Unicorn says itself. It is wrong at
+    // the second hook of a block when the form has changed since the first, and back.
+    void set_flags_form(uint32_t form);
+    uint32_t flags_form() const; // valid after save()
+
     // What the exception that just stopped the CPU said of itself; valid after save().
     uint32_t error_code() const;
     bool raised_by_int_instruction() const;

@@ -297,6 +297,16 @@ static void test_v86_ports(void)
     user_flags = 2;
 }
 
+// An allowed port, then one that is denied: the engine looks at both, and the flags change their form in between.
+__attribute__((used)) uint32_t negative = 0x80000302;
+CODE(flags_between_ports, "stc; cmc; outb %al, $0x80; sbbl $0, negative; lahf; outb %al, $0x81")
+
+static void test_flags_between_ports(void)
+{
+    check("#GP behind an allowed port, sbb and lahf", GP, (uint32_t)probe_user(flags_between_ports, USER_STACK));
+    check("  the flags are those of sbb", 0x80, caught.eflags & 0x8D5);
+}
+
 void kernel_main(uint32_t magic, uint32_t information)
 {
     (void)magic;
@@ -311,4 +321,5 @@ void kernel_main(uint32_t magic, uint32_t information)
     test_v86_floating();
     test_real_mode();
     test_v86_ports();
+    test_flags_between_ports();
 }
