@@ -222,7 +222,7 @@ void ParavirtCpu::separate_program()
     uint32_t boundary = m_hypercalls.boundary();
     uint64_t now = __rdtsc();
     if (std::exchange(m_system_calls_seen, m_system_calls) != m_system_calls)
-        m_separation.begin_again();
+        m_separation.in_ring_0(now); // it was there unseen: what the program did since is one stay
     m_tlb.hide_supervisor_pages(boundary);
     bool stays = m_separation.in_ring_3(now) == RingSeparation::Method::Concealed;
     if (m_tlb.concealed() && m_programs_end == four_gib)
