@@ -87,6 +87,7 @@ public:
 
     bool nmi_pending() const { return m_state.nmi; }
     void take_nmi() { m_state.nmi = false; }
+    void return_nmi() { m_state.nmi = true; }
 
     const LocalApicState& state() const { return m_state; }
 

@@ -50,6 +50,8 @@ public:
     bool maskable_pending() const { return m_platform.interrupt_pending(); }
     bool nmi_pending() const { return m_platform.nmi_pending(); }
     bool interrupt_pending() const { return maskable_pending() || nmi_pending(); }
+    // An NMI that was taken, and that the guest has not been given, waits again.
+    void return_nmi() { m_platform.local_apic().return_nmi(); }
 
     uint64_t begin_exit()
     {

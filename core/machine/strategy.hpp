@@ -37,6 +37,7 @@ struct StrategyInfo {
     // Capabilities: what one strategy can and another cannot.
     bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool direct = false;        // the host's CPU executes the guest's own instructions where they lie
+    bool sees_rings = true;     // each change of the virtual ring comes to the monitor, when somebody wants to know
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
     bool chooses_user_code = false; // StrategyOptions::user_code
     bool host_time_stamp = false; // RDTSC does not come to the engine: the guest reads the host's counter
@@ -62,6 +63,17 @@ struct Exit {
     std::string detail = {};
 };
 
+// A file that a strategy keeps while it has the guest, and the system call that it needs it for.
+struct StrategyFile {
+    enum class Use : uint8_t {
+        Mapping, // mmap(2)
+        Control, // ioctl(2)
+        Reading, // pread(2)
+    };
+    int descriptor = -1;
+    Use use = Use::Mapping;
+};
+
 class Strategy {
 public:
     virtual ~Strategy() = default;
@@ -77,8 +89,8 @@ public:
     // it again. Neither may need what a confined worker has not (session/confinement.hpp): what does belongs into
     // StrategyEntry::create.
     virtual void release() { }
-    // Files that load() and run() need: a confined worker keeps them.
-    virtual std::vector<int> descriptors() const { return {}; }
+    // Files that load(), save() and run() need: a confined worker keeps them.
+    virtual std::vector<StrategyFile> files() const { return {}; }
 
     virtual Exit run() = 0;
     // Makes run() return soon, or at once if it is not running yet. From any thread; not from a signal handler.

@@ -56,11 +56,11 @@ Result<void> StrategySet::create(std::span<const StrategyEntry* const> entries, 
     return {};
 }
 
-std::vector<int> StrategySet::descriptors() const
+std::vector<StrategyFile> StrategySet::files() const
 {
-    std::vector<int> all;
+    std::vector<StrategyFile> all;
     for (const auto& member : m_members) {
-        auto more = member.strategy->descriptors();
+        auto more = member.strategy->files();
         all.insert(all.end(), more.begin(), more.end());
     }
     return all;

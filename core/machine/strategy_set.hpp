@@ -27,7 +27,7 @@ public:
     std::span<const StrategyEntry* const> entries() const { return m_entries; }
     const StrategyEntry& entry() const { return *m_current.load()->entry; } // of the strategy that has the guest
     Strategy& strategy() const { return *m_current.load()->strategy; }
-    std::vector<int> descriptors() const; // of all of them
+    std::vector<StrategyFile> files() const; // of all of them
     // Asks for a change; of several requests the last counts. False if `entry` is not in the set.
     bool request(const StrategyEntry& entry);
     bool requested() const { return m_requested.load() != nullptr; }

@@ -30,7 +30,8 @@ constexpr uint64_t bit(int capability)
 }
 
 // So that root's guests may lie in files that root does not own, as everywhere.
-constexpr uint64_t set_up_capabilities = bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_SYS_RAWIO);
+// Tracepoints of the host are opened by then, too.
+constexpr uint64_t set_up_capabilities = bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_SYS_RAWIO) | bit(CAP_PERFMON);
 constexpr uint64_t native_capabilities = bit(CAP_SYS_RAWIO);
 
 // Beyond what is mapped when the guest starts. Guest memory does not count: it is shared.
@@ -146,7 +147,7 @@ Result<void> confine_process(const ConfinementPlan& plan)
         return {};
     set_limits(plan.descriptors);
     close_all_but(plan.descriptors);
-    bool is_native = plan.guest_runs_in != RealRing::Interpreted;
+    bool is_native = runs_natively(plan.guest_runs_in);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !keep_capabilities(is_native ? native_capabilities : 0))
         return fail(ExitCode::Unavailable,
             fmt::format("cannot confine the worker process: it cannot give up its privileges: {}", std::strerror(errno)));
@@ -160,7 +161,7 @@ Result<void> confine_system_calls(const ConfinementPlan& plan)
     limit(RLIMIT_NPROC, 0); // threads count as well
     if (!system_call_filter_obstacle().empty())
         return {};
-    return install_system_call_filter(plan.guest_runs_in, plan.disks);
+    return install_system_call_filter(plan);
 }
 
 }

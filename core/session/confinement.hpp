@@ -13,6 +13,7 @@
 // runtime needs what is refused here.
 #pragma once
 
+#include "core/machine/strategy.hpp"
 #include "core/result.hpp"
 #include "core/trace/event.hpp"
 
@@ -24,8 +25,15 @@ namespace ringside {
 struct ConfinementPlan {
     RealRing guest_runs_in = RealRing::Interpreted; // what StrategyInfo says of the guest's kernel; natively if any may run it so
     std::span<const int> descriptors;               // that stay open
-    std::span<const int> disks;                     // those of them that are images of the guest's disks
+    std::span<const int> disks = {};                // those of them that are images of the guest's disks
+    std::span<const StrategyFile> files = {};       // those of them that the strategies use
 };
+
+// The guest's code shares the worker's process and address space. One that a processor keeps in non-root mode does not.
+constexpr bool runs_natively(RealRing ring)
+{
+    return ring == RealRing::Ring0 || ring == RealRing::Ring3;
+}
 
 // Why this host cannot confine a worker, for people; "" when it can. A strategy that runs guest code untranslated is not
 // available on a host that cannot.

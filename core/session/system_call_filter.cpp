@@ -16,6 +16,7 @@ namespace ringside {
 
 namespace {
 
+// Interpreter: everybody whose guest does not run natively.
 enum class Who : uint8_t { All, Interpreter, Native };
 
 // What the filter looks at besides the number. It sees registers, never memory.
@@ -81,8 +82,7 @@ constexpr std::array allowed_calls {
 
 bool concerns(const AllowedCall& call, RealRing guest_runs_in)
 {
-    bool is_interpreter = guest_runs_in == RealRing::Interpreted;
-    return call.who == Who::All || (call.who == Who::Interpreter) == is_interpreter;
+    return call.who == Who::All || (call.who == Who::Native) == runs_natively(guest_runs_in);
 }
 
 int add(scmp_filter_ctx filter, const AllowedCall& call)
@@ -103,18 +103,34 @@ int add(scmp_filter_ctx filter, const AllowedCall& call)
     return -EINVAL;
 }
 
+// A call with this file as its first argument.
+int add_for_file(scmp_filter_ctx filter, int number, int descriptor)
+{
+    auto is_file = SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(descriptor));
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, is_file);
+}
+
 int add_disk(scmp_filter_ctx filter, int descriptor)
 {
-    for (int number : { SCMP_SYS(pread64), SCMP_SYS(pwrite64) }) {
-        auto is_disk = SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(descriptor));
-        if (int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, is_disk); error != 0)
-            return error;
+    int error = add_for_file(filter, SCMP_SYS(pread64), descriptor);
+    return error != 0 ? error : add_for_file(filter, SCMP_SYS(pwrite64), descriptor);
+}
+
+int add_file(scmp_filter_ctx filter, const StrategyFile& file)
+{
+    switch (file.use) {
+    case StrategyFile::Use::Mapping:
+        return 0;
+    case StrategyFile::Use::Control:
+        return add_for_file(filter, SCMP_SYS(ioctl), file.descriptor);
+    case StrategyFile::Use::Reading:
+        return add_for_file(filter, SCMP_SYS(pread64), file.descriptor);
     }
-    return 0;
+    return -EINVAL;
 }
 
 // Negative errno, as libseccomp's own functions return.
-int load_filter(RealRing guest_runs_in, std::span<const int> disks)
+int load_filter(const ConfinementPlan& plan)
 {
     std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_TRAP), &seccomp_release);
     if (!filter)
@@ -123,12 +139,16 @@ int load_filter(RealRing guest_runs_in, std::span<const int> disks)
     if (error == 0)
         error = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
     for (const auto& call : allowed_calls) {
-        if (error == 0 && concerns(call, guest_runs_in))
+        if (error == 0 && concerns(call, plan.guest_runs_in))
             error = add(filter.get(), call);
     }
-    for (int disk : disks) {
+    for (int disk : plan.disks) {
         if (error == 0)
             error = add_disk(filter.get(), disk);
+    }
+    for (const auto& file : plan.files) {
+        if (error == 0)
+            error = add_file(filter.get(), file);
     }
     return error == 0 ? seccomp_load(filter.get()) : error;
 }
@@ -143,9 +163,9 @@ std::string system_call_filter_obstacle()
     return fmt::format("this kernel offers no seccomp filters: {}", std::strerror(errno));
 }
 
-Result<void> install_system_call_filter(RealRing guest_runs_in, std::span<const int> disks)
+Result<void> install_system_call_filter(const ConfinementPlan& plan)
 {
-    if (int error = load_filter(guest_runs_in, disks); error != 0)
+    if (int error = load_filter(plan); error != 0)
         return fail(ExitCode::Unavailable,
             fmt::format("cannot confine the worker process: its seccomp filter is refused: {}", std::strerror(-error)));
     return {};

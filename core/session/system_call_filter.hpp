@@ -11,9 +11,8 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "core/trace/event.hpp"
+#include "core/session/confinement.hpp"
 
-#include <span>
 #include <string>
 
 namespace ringside {
@@ -21,8 +20,8 @@ namespace ringside {
 // "" when this kernel has what the filter needs.
 std::string system_call_filter_obstacle();
 
-// For the calling thread and all others of the process, for good. `disks` are the descriptors that may be read and
-// written at an offset.
-Result<void> install_system_call_filter(RealRing guest_runs_in, std::span<const int> disks = {});
+// For the calling thread and all others of the process, for good. The plan's disks may be read and written at an offset;
+// its files serve their use.
+Result<void> install_system_call_filter(const ConfinementPlan& plan);
 
 }

@@ -239,7 +239,7 @@ const StrategyInfo& freest_strategy(Machine& machine)
 {
     auto entries = machine.strategies().entries();
     auto native = std::ranges::find_if(
-        entries, [](const auto* entry) { return entry->info().kernel_ring != RealRing::Interpreted; });
+        entries, [](const auto* entry) { return runs_natively(entry->info().kernel_ring); });
     return native == entries.end() ? entries.front()->info() : (*native)->info();
 }
 
@@ -249,7 +249,7 @@ Result<std::string> confine(Worker& worker)
 {
     auto obstacle = confinement_obstacle();
     const auto& strategy = freest_strategy(*worker.machine);
-    bool is_native = strategy.kernel_ring != RealRing::Interpreted;
+    bool is_native = runs_natively(strategy.kernel_ring);
     // An interpreter's worker has no use for guest memory but the mapping that it has.
     int guest_memory = is_native ? worker.machine->engine().memory().descriptor() : -1;
     std::vector descriptors { control, worker.input.get(), STDERR_FILENO, guest_memory };
@@ -257,9 +257,10 @@ Result<std::string> confine(Worker& worker)
     for (const Disk& disk : worker.machine->engine().disks())
         disks.push_back(disk.descriptor());
     descriptors.insert(descriptors.end(), disks.begin(), disks.end());
-    auto others = worker.machine->strategies().descriptors();
-    descriptors.insert(descriptors.end(), others.begin(), others.end());
-    ConfinementPlan plan { strategy.kernel_ring, descriptors, disks };
+    auto files = worker.machine->strategies().files();
+    for (const auto& file : files)
+        descriptors.push_back(file.descriptor);
+    ConfinementPlan plan { strategy.kernel_ring, descriptors, disks, files };
 
     if (auto confined = confine_process(plan); !confined)
         return confined.propagate();

@@ -2,6 +2,7 @@
 
 #include "core/machine/cpu_state.hpp"
 #include "core/paravirt_names.hpp"
+#include "core/trace/hardware_exits.hpp"
 #include "core/trace/strategy_names.hpp"
 
 #include <algorithm>
@@ -271,6 +272,11 @@ void answer(Sink out, uint64_t value, const EventRecord&)
     fmt::format_to(out, "{}", static_cast<int32_t>(value));
 }
 
+void hardware_exit(Sink out, uint64_t value, const EventRecord&)
+{
+    fmt::format_to(out, "{}", hardware_exit_name(static_cast<uint32_t>(value)));
+}
+
 struct FieldFormat {
     std::string_view name;
     void (*append)(Sink, uint64_t, const EventRecord&);
@@ -315,6 +321,8 @@ constexpr FieldFormat formats[] {
     { "to_block", address },
     { "frame", hexadecimal },
     { "invalidation", invalidation },
+    { "qualification", hexadecimal },
+    { "hardware_exit", hardware_exit },
 };
 
 const FieldFormat* find_format(std::string_view field)

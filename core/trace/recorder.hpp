@@ -54,6 +54,7 @@ struct TraceBlock {
     uint64_t first_instruction = 0;               // tick at which the guest first ran
     uint64_t signals = 0;                         // exits for which the host raised a signal; the writer's
     uint64_t signal_cost = 0;                     // ticks that the host takes for one, there and back, measured at the start
+    uint64_t host_time = 0;                       // ticks that the host takes for other ways there and back, likewise; the writer's
     alignas(64) std::atomic<uint64_t> tail { 0 }; // records ever read; the reader's
     alignas(64) EventCounter counters[event_kind_count] = {};
 
@@ -145,14 +146,24 @@ public:
             return;
         uint64_t end = now();
         uint64_t duration = end > record.time ? end - record.time : 0; // a host whose counters differ between CPUs
-        counter.total += duration;
-        counter.minimum = duration < counter.minimum ? duration : counter.minimum;
-        counter.maximum = duration > counter.maximum ? duration : counter.maximum;
+        add_duration(counter, duration);
         if (!recording()) [[likely]]
             return;
         record.duration = duration > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(duration);
         push(record);
     }
+
+    // An exit that somebody else has settled, and timed: it is over.
+    void timed_exit(const EventRecord& record)
+    {
+        auto& counter = m_block.counters[static_cast<std::size_t>(record.kind)];
+        ++counter.count;
+        add_duration(counter, record.duration);
+        if (recording())
+            push(record);
+    }
+    // Exits of which only the number is known.
+    void count(EventKind kind, uint64_t exits) { m_block.counters[static_cast<std::size_t>(kind)].count += exits; }
 
     void ring_change(
         unsigned from, unsigned to, RingChangeCause cause, uint32_t eip, RealRing real_ring, uint32_t raw = 0)
@@ -172,6 +183,13 @@ public:
     const TraceBlock& block() const { return m_block; }
 
 private:
+    static void add_duration(EventCounter& counter, uint64_t duration)
+    {
+        counter.total += duration;
+        counter.minimum = duration < counter.minimum ? duration : counter.minimum;
+        counter.maximum = duration > counter.maximum ? duration : counter.maximum;
+    }
+
     void push(const EventRecord& record)
     {
         uint64_t head = m_block.head.load(std::memory_order_relaxed);

@@ -22,12 +22,14 @@ ExitStatistics exit_of(EventKind kind, const TraceTotals& totals)
 {
     const auto& counter = totals[kind];
     const auto& scale = totals.scale;
+    bool timed = counter.minimum != UINT64_MAX;
     return { .kind = kind,
         .count = counter.count,
         .total = scale.nanoseconds(counter.total),
-        .minimum = scale.nanoseconds(counter.minimum),
+        .minimum = timed ? scale.nanoseconds(counter.minimum) : 0,
         .maximum = scale.nanoseconds(counter.maximum),
-        .mean = scale.nanoseconds(counter.total / counter.count) };
+        .mean = scale.nanoseconds(counter.total / counter.count),
+        .timed = timed };
 }
 
 void add_exit(Statistics& statistics, const ExitStatistics& exit)
@@ -57,12 +59,12 @@ nlohmann::json exit_json(const ExitStatistics& exit, bool timed)
     nlohmann::json json { { "name", describe(exit.kind).name }, { "count", exit.count },
         { "count_share", exit.count_share } };
     auto measured
-        = [&](const char* name, auto value) { json[name] = timed ? nlohmann::json(value) : nlohmann::json(); };
+        = [&](const char* name, auto value) { json[name] = timed && exit.timed ? nlohmann::json(value) : nlohmann::json(); };
     measured("total_ns", exit.total);
     measured("min_ns", exit.minimum);
     measured("max_ns", exit.maximum);
     measured("mean_ns", exit.mean);
-    json["time_share"] = timed && exit.kind != EventKind::Halt ? nlohmann::json(exit.time_share) : nlohmann::json();
+    json["time_share"] = timed && exit.timed && exit.kind != EventKind::Halt ? nlohmann::json(exit.time_share) : nlohmann::json();
     return json;
 }
 

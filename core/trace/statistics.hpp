@@ -1,6 +1,6 @@
 // What `--stats` prints: the exits by reason, with the columns of `perf kvm stat`, ring changes, and where the time
-// went: in the guest, in the monitor, or on the host's way between the two (signals; measured once a run, times their
-// number).
+// went: in the guest, in the monitor, or on the host's way between the two (a signal, an exit through KVM; measured once a
+// run, times their number).
 //
 // Durations are those of the exits' records: from where the monitor took over to where it gave back. The time that a
 // guest waits in HLT is shown, but is nobody's work: it is left out of Time% and of the monitor's share. Under the
@@ -26,6 +26,7 @@ struct ExitStatistics {
     uint64_t minimum = 0;
     uint64_t maximum = 0;
     uint64_t mean = 0;
+    bool timed = true; // false: nobody has measured these, and the times are 0
 };
 
 struct Statistics {
@@ -39,7 +40,7 @@ struct Statistics {
     uint64_t wall = 0;    // nanoseconds, as are the next four; 0: not known
     uint64_t monitor = 0; // exits but HLT
     uint64_t halted = 0;  // HLT
-    uint64_t host = 0;    // the host's way from the guest to the monitor and back, where that is a signal
+    uint64_t host = 0;    // the host's way from the guest to the monitor and back, where there is one
     uint64_t guest = 0;   // the rest
     std::vector<std::pair<EventKind, uint64_t>>
         other_events; // those that happened and are neither exit nor ring change

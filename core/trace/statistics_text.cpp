@@ -22,6 +22,7 @@ public:
     void row(const ExitStatistics& exit, bool timed)
     {
         bool waits = exit.kind == EventKind::Halt;
+        timed = timed && exit.timed;
         auto time = [&](uint64_t nanoseconds) { return timed ? format_duration(nanoseconds, m_style) : "-"; };
         line(fmt::format("{}{}", describe(exit.kind).name, waits && timed ? " *" : ""), exit.count, exit.count_share,
             timed && !waits ? fmt::format("{:.2f}%", exit.time_share * 100) : "-", time(exit.minimum),
@@ -115,7 +116,7 @@ void time_split(Table& table, const Statistics& statistics, const Style& style)
     part("guest", statistics.guest);
     part("monitor", statistics.monitor);
     if (statistics.host)
-        part("host signals", statistics.host);
+        part("host", statistics.host);
     part("waiting", statistics.halted);
 }
 

@@ -17,6 +17,12 @@ uint64_t saturating_product(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
+uint64_t saturating_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
 EventCounter copy_of(const EventCounter& counter)
 {
     return { read_once(counter.count), read_once(counter.total), read_once(counter.minimum),
@@ -40,7 +46,8 @@ TraceTotals totals_of(const TraceBlock& block, uint64_t elapsed)
         = block.recording.load(std::memory_order_relaxed) || block.exact_rings.load(std::memory_order_relaxed);
     totals.blocks = read_once(block.blocks);
     totals.dropped = block.dropped.load(std::memory_order_relaxed);
-    totals.host = saturating_product(read_once(block.signals), read_once(block.signal_cost));
+    totals.host = saturating_sum(
+        saturating_product(read_once(block.signals), read_once(block.signal_cost)), read_once(block.host_time));
     totals.elapsed = elapsed;
     return totals;
 }

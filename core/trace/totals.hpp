@@ -17,7 +17,7 @@ struct TraceTotals {
     bool exact_rings = false; // every ring change was counted, the returns by IRET included
     uint64_t blocks = 0;      // 0: not counted
     uint64_t dropped = 0;
-    uint64_t host = 0;    // ticks that the host took to get the guest's signals to the monitor and back; not in any exit
+    uint64_t host = 0;    // ticks that the host took from the guest to the monitor and back; not in any exit
     uint64_t elapsed = 0; // ticks from the origin to the end of the run; 0: not known
 
     const EventCounter& operator[](EventKind kind) const { return counters[static_cast<std::size_t>(kind)]; }

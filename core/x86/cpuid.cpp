@@ -32,7 +32,6 @@ constexpr uint32_t all = fpu | pse | tsc | msr | pae | cx8 | apic | sep | pge | 
 constexpr uint32_t hypervisor_present = 1u << 31; // leaf 1 ECX: no processor sets it, monitors do
 
 constexpr uint32_t family_6 = 0x660; // family 6, model 6, stepping 0 (SDM 2A figure 3-6)
-constexpr uint32_t linear_address_bits = 32;
 
 struct Row {
     uint32_t leaf;
@@ -48,12 +47,11 @@ constexpr Row table[] = {
     { 0x00000000, { 1, packed(vendor, 0), packed(vendor, 8), packed(vendor, 4) } }, // EBX EDX ECX spell the name
     { 0x00000001, { family_6, 0, hypervisor_present, feature::all } },
     { 0x40000000, { 0x40000000, packed(hypervisor, 0), packed(hypervisor, 4), packed(hypervisor, 8) } },
-    { 0x80000000, { 0x80000008, 0, 0, 0 } },
+    { 0x80000000, { 0x80000004, 0, 0, 0 } }, // no leaf 80000008h: 36 physical bits, 32 linear ones
     { 0x80000001, { 0, 0, 0, 0 } }, // neither NX nor long mode
     { 0x80000002, brand_part(0) },
     { 0x80000003, brand_part(16) },
     { 0x80000004, brand_part(32) },
-    { 0x80000008, { physical_address_bits | linear_address_bits << 8, 0, 0, 0 } },
 };
 
 }

@@ -18,7 +18,8 @@ struct CpuidResult {
 // No leaf has subleaves; the argument is the instruction's ECX.
 CpuidResult cpuid(uint32_t leaf, uint32_t subleaf);
 
-// MAXPHYADDR (SDM 3A §4.1.4): bits above are reserved in PAE entries.
+// MAXPHYADDR of a processor with PAE that has no CPUID leaf 80000008h (SDM 3A §4.1.4): bits above are reserved in PAE
+// entries.
 inline constexpr unsigned physical_address_bits = 36;
 
 }

@@ -38,7 +38,7 @@ public:
     const StrategyInfo& info() const override;
     void load(const CpuState& state) override;
     void release() override;
-    std::vector<int> descriptors() const override { return { m_area->descriptor() }; }
+    std::vector<StrategyFile> files() const override { return { { m_area->descriptor() } }; }
     std::optional<TranslationListing> translations() const override;
 
     // From the gate.

@@ -1,6 +1,7 @@
 // The self-checking kernels of tests/kernels, under every strategy. A kernel prints a line for each check; "deviates" lines
 // are known deviations of emulation. What a strategy cannot do, or spoils, is listed in failures/KERNEL.STRATEGY
 // (docs/CAVEATS.md).
+#include "strategies/hardware/emulated_cpu.hpp"
 #include "tests/catch.hpp"
 #include "tests/conformance/guest_runner.hpp"
 #include "tests/conformance/variants.hpp"
@@ -46,7 +47,7 @@ std::string failures(const std::string& console)
     std::string found;
     for (std::string line; std::getline(lines, line);)
         found += line.substr(0, line.find(": expected")) + "\n";
-    return found;
+    return console.ends_with(" checks failed\n") ? found : found + "did not come to its end\n";
 }
 
 }
@@ -63,14 +64,19 @@ Result<GuestRun> run_kernel(const std::filesystem::path& kernel, const Variant& 
 // Kernels of which a strategy has nothing to show, with the reason; "" for the others.
 std::string reason_to_leave_out(const std::filesystem::path& kernel, const Variant& variant)
 {
-    bool deviations = kernel.stem() == "deviations" && variant.strategy != "emulation";
-    return deviations ? "it lists what emulation leaves unchecked, and counts on it for its own stack" : "";
+    if (kernel.stem() == "deviations" && variant.strategy != "emulation")
+        return "it lists what emulation leaves unchecked, and counts on it for its own stack";
+    if (kernel.stem() == "interrupts" && variant.strategy == "hardware" && cpu_is_emulated_by_qemu())
+        return "it compares clocks, which an emulated CPU is too slow for";
+    return "";
 }
 
+// The CPU that QEMU plays has failures of its own, which show where the guest's instructions are that CPU's to execute.
 std::string listed_failures(const std::filesystem::path& kernel, const Variant& variant)
 {
-    auto file = std::filesystem::path { RINGSIDE_SOURCE_DIR "/tests/conformance/failures" }
-        / (kernel.stem().string() + "." + variant.strategy);
+    bool on_qemu = variant.strategy == "hardware" && cpu_is_emulated_by_qemu();
+    auto directory = std::filesystem::path { RINGSIDE_SOURCE_DIR } / (on_qemu ? "tests/amdv/failures" : "tests/conformance/failures");
+    auto file = directory / (kernel.stem().string() + "." + variant.strategy);
     return std::filesystem::exists(file) ? read_file(file) : "";
 }
 
@@ -89,7 +95,6 @@ TEST_CASE("Of the test kernels' checks just those fail that are listed for the s
             INFO("it ended: " << run->end.result.reason);
             auto listed = listed_failures(kernel, variant);
             CHECK(first_difference(listed, failures(run->console)) == "");
-            CHECK(run->console.ends_with(" checks failed\n"));
             CHECK((exit_code(run->end) == ExitCode::Success) == listed.empty());
         }
     }

@@ -3,6 +3,7 @@
 // of the host, in the middle of a change of ring, too.
 #include "core/machine/machine.hpp"
 #include "core/session/scenario.hpp"
+#include "strategies/hardware/emulated_cpu.hpp"
 #include "tests/catch.hpp"
 #include "tests/conformance/guest_runner.hpp"
 #include "tests/conformance/variants.hpp"
@@ -170,5 +171,5 @@ TEST_CASE("A guest that runs natively and gets a signal every few microseconds i
             stops += run.stops;
         }
     }
-    CHECK(stops > 1000);
+    CHECK(stops > (cpu_is_emulated_by_qemu() ? 100 : 1000)); // one CPU, and a slow one
 }

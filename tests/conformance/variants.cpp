@@ -1,5 +1,6 @@
 #include "tests/conformance/variants.hpp"
 
+#include <cstdlib>
 #include <fmt/format.h>
 #include <set>
 
@@ -7,9 +8,21 @@ namespace ringside::test {
 
 namespace {
 
+// RINGSIDE_STRATEGIES: their names, with commas, where only some are to be looked at.
+bool is_wanted(std::string_view strategy)
+{
+    const char* wanted = std::getenv("RINGSIDE_STRATEGIES");
+    if (!wanted)
+        return true;
+    auto list = fmt::format(",{},", wanted);
+    return list.find(fmt::format(",{},", strategy)) != std::string::npos;
+}
+
 // Why this strategy is left out, or "".
 std::string reason_to_skip(const StrategyEntry& entry)
 {
+    if (!is_wanted(entry.info().name))
+        return "RINGSIDE_STRATEGIES does not name it";
     auto availability = entry.probe();
     return availability.available ? "" : availability.detail;
 }

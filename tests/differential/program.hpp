@@ -32,8 +32,11 @@ struct Program {
     std::vector<uint16_t> boundaries;  // offsets of its instructions, ascending; the last one is the end
 };
 
+// Whether programs change instructions that they have still to execute.
+enum class OwnCode : uint8_t { Changed, LeftAlone };
+
 // The program of this seed; odd ones are ring 3's.
-Program make_program(uint64_t seed);
+Program make_program(uint64_t seed, OwnCode own_code = OwnCode::Changed);
 
 // What every program finds: tables, pages, handlers, and random data.
 void place_program_world(GuestMemory& memory);

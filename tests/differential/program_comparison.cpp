@@ -26,7 +26,7 @@ void compare_events(std::string& out, const std::vector<LoggedEvent>& ours, cons
     for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
         if (i < ours.size() && i < theirs.size() && ours[i] == theirs[i])
             continue;
-        fmt::format_to(Sink(out), "  event {}:\n    emulation: {}\n    rewriting: {}\n", i,
+        fmt::format_to(Sink(out), "  event {}:\n    emulation: {}\n    the other: {}\n", i,
             i < ours.size() ? text_of(ours[i]) : "none", i < theirs.size() ? text_of(theirs[i]) : "none");
         return;
     }

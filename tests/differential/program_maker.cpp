@@ -28,8 +28,9 @@ std::array<std::byte, 512> fresh_fpu()
 
 }
 
-ProgramMaker::ProgramMaker(uint64_t seed)
+ProgramMaker::ProgramMaker(uint64_t seed, OwnCode own_code)
     : ProgramWriter(seed)
+    , m_own_code(own_code)
     , m_setting(setting_for(seed % 2 ? 3 : 0))
     , m_cases(seed, m_setting)
 {
@@ -91,15 +92,15 @@ void ProgramMaker::piece()
         floating_point();
         break;
     case 15:
-        change_code();
+        m_own_code == OwnCode::Changed ? change_code() : filler();
         break;
     }
     end_piece();
 }
 
-Program make_program(uint64_t seed)
+Program make_program(uint64_t seed, OwnCode own_code)
 {
-    return ProgramMaker(seed).make();
+    return ProgramMaker(seed, own_code).make();
 }
 
 }

@@ -10,7 +10,7 @@ namespace ringside::test {
 
 class ProgramMaker final : ProgramWriter {
 public:
-    explicit ProgramMaker(uint64_t seed);
+    ProgramMaker(uint64_t seed, OwnCode own_code);
 
     Program make(); // once
 
@@ -57,6 +57,7 @@ private:
     void flat_again();
     void set_task_switched();
 
+    const OwnCode m_own_code;
     Setting m_setting;
     CaseMaker m_cases;
     uint32_t m_hole = 0; // 16 bytes that are not executed

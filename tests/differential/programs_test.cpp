@@ -8,64 +8,14 @@
 #include "tests/differential/comparer.hpp"
 #include "tests/differential/program_comparison.hpp"
 #include "tests/differential/program_side.hpp"
+#include "tests/differential/program_tally.hpp"
 #include "tests/differential/watchdog.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
-#include <map>
 #include <string>
 
 using namespace ringside;
 using namespace ringside::test;
-
-namespace {
-
-class Tally {
-public:
-    void add(const Program& program, const ProgramOutcome& emulated, const ProgramOutcome& rewritten,
-        const std::string& differences);
-    void print() const;
-
-    uint64_t events() const { return m_events; }
-    uint64_t different() const { return m_different; }
-    uint64_t explained() const;
-
-private:
-    uint64_t m_events = 0, m_triple_faults = 0, m_different = 0;
-    std::map<std::string, uint64_t> m_explained; // how often by each explanation
-};
-
-void Tally::add(const Program& program, const ProgramOutcome& emulated, const ProgramOutcome& rewritten,
-    const std::string& differences)
-{
-    constexpr uint64_t most_told = 12;
-    m_events += emulated.events.size();
-    m_triple_faults += emulated.reason == Exit::Reason::TripleFault;
-    if (differences.empty())
-        return;
-    if (const char* why = explanation(emulated, rewritten))
-        ++m_explained[why];
-    else if (++m_different <= most_told)
-        fmt::print("program {} (ring {}):\n{}{}", program.seed, program.ring, differences,
-            std::getenv("RINGSIDE_LISTING") ? disassembly(program) : "");
-}
-
-uint64_t Tally::explained() const
-{
-    uint64_t all = 0;
-    for (const auto& [why, times] : m_explained)
-        all += times;
-    return all;
-}
-
-void Tally::print() const
-{
-    fmt::print("{} events, {} triple faults: {} differ\n", m_events, m_triple_faults, m_different);
-    for (const auto& [why, times] : m_explained)
-        fmt::print("  explained {} times: {}\n", times, why);
-}
-
-}
 
 TEST_CASE("Generated programs end and fault under rewriting as they do under emulation", "[differential][programs]")
 {
@@ -95,7 +45,7 @@ TEST_CASE("Generated programs end and fault under rewriting as they do under emu
         std::string text = differences(emulated, rewritten);
         if (emulated.reason != Exit::Reason::TripleFault)
             text += memory_differences(emulation.memory(), rewriting.memory());
-        tally.add(program, emulated, rewritten, text);
+        tally.add(program, emulated, text, explanation(emulated, rewritten));
     }
     fmt::print("{} programs from {} on, ", count, first);
     tally.print();
