@@ -52,7 +52,7 @@ std::string row_text(const Contrast& contrast, std::size_t i, const Style& style
     auto line = style.paint(Color::Bold, padded_right(left.strategy, name_width)) + half(contrast.left, left, style)
         + ' ' + half(contrast.right, right, style)
         + padded_left(right.time ? format_count(right.exit_count) : "-", exits_width);
-    return line + '\n' + style.paint(Color::Dim, labeled("", left.idea, width, 2));
+    return line + '\n' + labeled("", left.idea, width, 2);
 }
 
 std::string heading(const Contrast& contrast, const Style& style)
