@@ -42,7 +42,7 @@ std::string half(const Comparison& comparison, const ComparisonRow& row, const S
     auto color = &row == fastest(comparison) ? Color::Bold : Color::Plain;
     auto figures = padded_left(format_duration(row.time->median, style), 10) + padded_left(ratio_text(row.ratio, style), 8);
     return style.paint(color, figures) + ' '
-        + style.paint(Color::Ring3, padded_right(bar(row.ratio / largest_ratio(comparison), style), bar_width));
+        + style.paint(Color::Ring3, padded_right(bar(row.ratio / std::max(1.0, largest_ratio(comparison)), style), bar_width));
 }
 
 std::string row_text(const Contrast& contrast, std::size_t i, const Style& style)
