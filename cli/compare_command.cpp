@@ -31,8 +31,8 @@ Examples:
   ringside compare syscalls --html report.html --json report.json
 )";
 
-
-Result<Comparison> make(const CompareOptions& options, const Scenario& scenario, CompareControl& control, ComparePlan plan)
+Result<Comparison> make(
+    const CompareOptions& options, const Scenario& scenario, CompareControl& control, ComparePlan plan)
 {
     auto result = compare(plan.contenders, options.runs, control.control());
     control.clear();
@@ -97,9 +97,12 @@ void add_file_option(CLI::App& command, const char* name, std::string& path, con
 void add_guest_options(CLI::App& command, RunOptions& guest)
 {
     command
-        .add_option("GUEST", guest.guest, "A scenario's name (see 'ringside scenarios') or\nthe path of a Multiboot kernel")
+        .add_option(
+            "GUEST", guest.guest, "A scenario's name (see 'ringside scenarios') or\nthe path of a Multiboot kernel")
         ->required();
-    command.add_option("--timeout", guest.timeout_seconds, "Give a run up after that time; 0: never. Without\nit what the scenario says, or 60")
+    command
+        .add_option("--timeout", guest.timeout_seconds,
+            "Give a run up after that time; 0: never. Without\nit what the scenario says, or 60")
         ->option_text("SECONDS")
         ->check(seconds_check());
     command.add_option("--memory", guest.memory_mebibytes, "The guest's memory in MiB")->option_text("MIB");
@@ -111,7 +114,7 @@ void add_guest_options(CLI::App& command, RunOptions& guest)
         ->allow_extra_args(false);
 }
 
-}
+} // namespace
 
 void add_compare_command(Program& program)
 {
@@ -130,8 +133,9 @@ void add_compare_command(Program& program)
     add_file_option(*command, "--markdown", options->markdown_path, "Write tables for a lab report");
     add_file_option(*command, "--html", options->html_path, "Write a page with charts; it needs no network");
     command->add_flag("--quiet", options->quiet, "Neither table nor progress: only the files");
-    command->callback(
-        [&program, options] { program.action = [&program, options] { return compare_guest(*options, program.color); }; });
+    command->callback([&program, options] {
+        program.action = [&program, options] { return compare_guest(*options, program.color); };
+    });
 }
 
-}
+} // namespace ringside

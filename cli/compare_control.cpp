@@ -18,12 +18,9 @@ void print(const std::string& text)
     [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
-}
+} // namespace
 
-CompareControl::CompareControl(bool shows_progress)
-    : m_shows_progress(shows_progress && isatty(STDERR_FILENO))
-{
-}
+CompareControl::CompareControl(bool shows_progress) : m_shows_progress(shows_progress && isatty(STDERR_FILENO)) { }
 
 ComparisonControl CompareControl::control()
 {
@@ -36,8 +33,8 @@ void CompareControl::follow(const ComparisonStep& step)
     constexpr std::array<std::string_view, 3> phases { "warming up", "timing", "watching" };
     m_number = step.number;
     m_of = step.of;
-    m_line = fmt::format("{} {} (run {} of {})", phases[static_cast<std::size_t>(step.phase)], step.strategy,
-        step.number, step.of);
+    m_line = fmt::format(
+        "{} {} (run {} of {})", phases[static_cast<std::size_t>(step.phase)], step.strategy, step.number, step.of);
     show();
 }
 
@@ -85,4 +82,4 @@ std::string CompareControl::how_far() const
     return fmt::format("in run {} of {}", m_number, m_of);
 }
 
-}
+} // namespace ringside

@@ -39,4 +39,4 @@ private:
     unsigned m_of = 0;
 };
 
-}
+} // namespace ringside

@@ -26,7 +26,7 @@ bool is_same_file(const std::string& a, const std::string& b)
     return !a.empty() && !b.empty() && (a == b || std::filesystem::equivalent(a, b, error));
 }
 
-}
+} // namespace
 
 Result<CompareOutputs> CompareOutputs::prepare(const CompareOptions& options)
 {
@@ -69,4 +69,4 @@ Result<void> CompareOutputs::write(const Comparison& comparison)
     return first;
 }
 
-}
+} // namespace ringside

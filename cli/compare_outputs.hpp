@@ -29,4 +29,4 @@ private:
     std::array<Output, 4> m_outputs;
 };
 
-}
+} // namespace ringside

@@ -123,7 +123,7 @@ Result<ComparePlan> plan_all(const CompareOptions& options, const Scenario& scen
     return plan;
 }
 
-}
+} // namespace
 
 Result<ComparePlan> plan_comparison(const CompareOptions& options, const Scenario& scenario)
 {
@@ -145,4 +145,4 @@ std::vector<std::pair<std::string, std::string>> host_label()
     return label;
 }
 
-}
+} // namespace ringside

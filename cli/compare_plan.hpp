@@ -35,4 +35,4 @@ Result<ComparePlan> plan_comparison(const CompareOptions& options, const Scenari
 // What the figures are taken on.
 std::vector<std::pair<std::string, std::string>> host_label();
 
-}
+} // namespace ringside

@@ -18,4 +18,4 @@ CLI::Validator file_name_check()
     return { [](const std::string& path) { return path.empty() ? "a file needs a name" : ""; }, "" };
 }
 
-}
+} // namespace ringside

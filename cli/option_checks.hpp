@@ -8,4 +8,4 @@ namespace ringside {
 CLI::Validator seconds_check();
 CLI::Validator file_name_check();
 
-}
+} // namespace ringside

@@ -69,13 +69,14 @@ std::vector<ComparedExit> main_exits(const ComparisonRow& row)
     auto exits = row.exits;
     std::ranges::stable_sort(exits, std::ranges::greater {},
         [](const ComparedExit& exit) { return std::max(exit.share, exit.watched_time_share); });
-    auto is_small = [](const ComparedExit& exit) { return std::max(exit.share, exit.watched_time_share) < least_share; };
+    auto is_small
+        = [](const ComparedExit& exit) { return std::max(exit.share, exit.watched_time_share) < least_share; };
     auto shown = static_cast<std::size_t>(std::ranges::find_if(exits, is_small) - exits.begin());
     exits.resize(std::min(exits.size(), std::clamp<std::size_t>(shown, 1, most_reasons)));
     return exits;
 }
 
-}
+} // namespace
 
 std::string times_chart(const Comparison& comparison)
 {
@@ -128,7 +129,8 @@ std::string parts_chart(const Comparison& comparison)
     std::string description;
     for (const auto& row : comparison.rows) {
         if (row.watched)
-            description += fmt::format("{}{}: {}", description.empty() ? "" : "; ", row.strategy, parts_in_words(time_parts(*row.watched)));
+            description += fmt::format(
+                "{}{}: {}", description.empty() ? "" : "; ", row.strategy, parts_in_words(time_parts(*row.watched)));
     }
     SvgChart chart("parts", "Where the time went under each strategy", description + ".");
     for (const auto& row : comparison.rows) {
@@ -154,11 +156,13 @@ std::string exits_chart(const ComparisonRow& row)
     SvgChart chart("exits-" + row.strategy, "Exits by reason under " + row.strategy, description + ".");
     for (const auto& exit : main_exits(row)) {
         chart.row(describe(exit.kind).name,
-            fmt::format("{} | {}", share_text(exit.share), exit.kind == EventKind::Halt ? "a wait" : share_text(exit.watched_time_share)), true);
+            fmt::format("{} | {}", share_text(exit.share),
+                exit.kind == EventKind::Halt ? "a wait" : share_text(exit.watched_time_share)),
+            true);
         chart.bar(0, exit.share, "exits");
         chart.second_bar(0, exit.watched_time_share, "monitor");
     }
     return chart.text();
 }
 
-}
+} // namespace ringside

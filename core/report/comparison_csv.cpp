@@ -11,8 +11,7 @@ namespace {
 
 class Records {
 public:
-    explicit Records(const std::string& guest)
-        : m_guest(guest)
+    explicit Records(const std::string& guest) : m_guest(guest)
     {
         m_text = csv_record({ "guest", "strategy", "section", "item", "figure", "value" });
     }
@@ -102,7 +101,7 @@ void add_row(Records& out, const ComparisonRow& row)
         add_watched(out, *row.watched);
 }
 
-}
+} // namespace
 
 std::string comparison_csv(const Comparison& comparison)
 {
@@ -124,4 +123,4 @@ std::string comparison_csv(const Comparison& comparison)
     return out.take();
 }
 
-}
+} // namespace ringside

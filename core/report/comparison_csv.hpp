@@ -14,4 +14,4 @@ namespace ringside {
 // Times in nanoseconds (the figure's name ends with _ns), shares from 0 to 1.
 std::string comparison_csv(const Comparison& comparison);
 
-}
+} // namespace ringside

@@ -37,7 +37,8 @@ std::string notes(const std::vector<std::string>& items)
 
 std::string tile(std::string_view label, std::string_view figure, std::string_view small, std::string_view mood = "")
 {
-    return fmt::format("<li><span class=\"label\">{}</span><span class=\"figure {}\">{}</span><span class=\"small\">{}</span></li>\n",
+    return fmt::format(
+        "<li><span class=\"label\">{}</span><span class=\"figure {}\">{}</span><span class=\"small\">{}</span></li>\n",
         html_escaped(label), mood, html_escaped(figure), html_escaped(small));
 }
 
@@ -48,7 +49,8 @@ std::string tiles(const Comparison& comparison)
         const auto& slowest = *std::ranges::max_element(comparison.rows, {}, &ComparisonRow::ratio);
         text += tile("Fastest", best->strategy, format_duration(best->time->median, Style {}));
         text += tile("Slowest", slowest.strategy,
-            fmt::format("{}, {} the fastest", format_duration(slowest.time->median, Style {}), ratio_text(slowest.ratio, Style {})));
+            fmt::format("{}, {} the fastest", format_duration(slowest.time->median, Style {}),
+                ratio_text(slowest.ratio, Style {})));
     }
     auto as_expected = std::ranges::count_if(comparison.rows, &ComparisonRow::good);
     auto documented = std::ranges::count(comparison.rows, Verdict::Documented, &ComparisonRow::verdict);
@@ -79,16 +81,23 @@ std::string times_section(const Comparison& comparison)
 {
     if (!fastest(comparison))
         return card("<h2>How long it took</h2>\n" + paragraph("note", result_sentence(comparison, Style {})));
-    auto text = "<h2>How long it took</h2>\n" + paragraph("note", result_sentence(comparison, Style {})) + times_chart(comparison);
-    text += paragraph("note", "A bar is the median; the line across its end reaches from the fastest run to the slowest. Shorter is faster.");
+    auto text = "<h2>How long it took</h2>\n" + paragraph("note", result_sentence(comparison, Style {}))
+        + times_chart(comparison);
+    text += paragraph("note",
+        "A bar is the median; the line across its end reaches from the fastest run to the slowest. Shorter is faster.");
     if (auto waiting = waiting_sentence(comparison); !waiting.empty())
         text += paragraph("note", waiting);
     if (largest_ratio(comparison) > ratio_for_logarithm) {
-        text += paragraph("note", fmt::format("The slowest takes more than {} times as long as the fastest, whose bar can hardly be seen. The same "
-            "times on a logarithmic axis, where each line is ten times the one before; dots, because such an axis has no zero at which a bar could begin:", ratio_for_logarithm));
+        text += paragraph("note",
+            fmt::format(
+                "The slowest takes more than {} times as long as the fastest, whose bar can hardly be seen. The same "
+                "times on a logarithmic axis, where each line is ten times the one before; dots, because such an axis "
+                "has no zero at which a bar could begin:",
+                ratio_for_logarithm));
         text += logarithmic_times_chart(comparison);
     }
-    return card(text + table_of(strategies_table(comparison, Style {})) + paragraph("note", times_sentence(comparison)));
+    return card(
+        text + table_of(strategies_table(comparison, Style {})) + paragraph("note", times_sentence(comparison)));
 }
 
 std::string legend(const std::vector<std::pair<std::string_view, std::string>>& entries)
@@ -102,7 +111,8 @@ std::string legend(const std::vector<std::pair<std::string_view, std::string>>& 
 std::string rings_of(const Comparison& comparison)
 {
     auto table = rings_table(comparison, Style {});
-    return table.rows.empty() ? paragraph("note", "The guest never changed its ring.") : table_of(table, "figures small");
+    return table.rows.empty() ? paragraph("note", "The guest never changed its ring.")
+                              : table_of(table, "figures small");
 }
 
 std::string parts_section(const Comparison& comparison)
@@ -111,10 +121,13 @@ std::string parts_section(const Comparison& comparison)
     std::vector<std::pair<std::string_view, std::string>> entries;
     for (const auto& part : parts)
         entries.emplace_back(part.name, fmt::format("{}: {}", part.name, part.meaning));
-    bool all_typical = std::ranges::all_of(comparison.rows, [](const ComparisonRow& row) { return !row.watched || parts_are_typical(row); });
-    auto dagger = paragraph("note", "† In the run that is watched only: it took much longer than the timed ones, whose parts are others.");
-    return card("<h2>Where the time went</h2>\n" + legend(entries) + parts_chart(comparison) + (all_typical ? "" : dagger)
-        + table_of(parts_table(comparison, Style {})) + rings_of(comparison) + paragraph("note", watched_sentence(comparison)));
+    bool all_typical = std::ranges::all_of(
+        comparison.rows, [](const ComparisonRow& row) { return !row.watched || parts_are_typical(row); });
+    auto dagger = paragraph(
+        "note", "† In the run that is watched only: it took much longer than the timed ones, whose parts are others.");
+    return card("<h2>Where the time went</h2>\n" + legend(entries) + parts_chart(comparison)
+        + (all_typical ? "" : dagger) + table_of(parts_table(comparison, Style {})) + rings_of(comparison)
+        + paragraph("note", watched_sentence(comparison)));
 }
 
 std::string exits_section(const ComparisonRow& row)
@@ -144,7 +157,7 @@ std::string said(std::string_view summary, std::string_view text)
         html_escaped(text.substr(0, longest_console)), is_long ? "\n(and more)" : "");
 }
 
-template<typename Predicate>
+template <typename Predicate>
 std::string strategies_where(const Comparison& comparison, Predicate predicate)
 {
     std::string names;
@@ -163,14 +176,16 @@ std::string texts_of(const Comparison& comparison)
         if (&*std::ranges::find_if(comparison.rows, is_same) == &row && !row.console.empty())
             text += said("What the guest said under " + strategies_where(comparison, is_same), row.console);
         if (!row.runs.empty() && !row.runs.front().debug_output.empty())
-            text += said("What it wrote to port 0xE9 in the first timed run under " + row.strategy, row.runs.front().debug_output);
+            text += said("What it wrote to port 0xE9 in the first timed run under " + row.strategy,
+                row.runs.front().debug_output);
     }
     return text;
 }
 
 std::string equality_section(const Comparison& comparison)
 {
-    auto text = "<h2>Did they do the same?</h2>\n" + fmt::format("<p>{}</p>\n", html_escaped(equality_sentence(comparison)));
+    auto text
+        = "<h2>Did they do the same?</h2>\n" + fmt::format("<p>{}</p>\n", html_escaped(equality_sentence(comparison)));
     return card(text + notes(row_notes(comparison)) + notes(missing_notes(comparison)) + texts_of(comparison));
 }
 
@@ -180,14 +195,15 @@ std::string details_section(const Comparison& comparison)
     return card(text) + card("<h2>What these figures were taken on</h2>\n" + table_of(host_table(comparison), "words"));
 }
 
-}
+} // namespace
 
 std::string comparison_html(const Comparison& comparison)
 {
     // The policy keeps even a browser's own ideas off the network.
-    std::string text = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+    std::string text
+        = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     text += fmt::format("<title>{} under several strategies</title>\n<style>{}</style>\n</head>\n<body>\n",
         html_escaped(comparison.guest), page_style());
     text += pattern_definitions() + header(comparison) + "<main>\n" + times_section(comparison);
@@ -195,7 +211,9 @@ std::string comparison_html(const Comparison& comparison)
     if (fastest(comparison))
         text += parts_section(comparison) + exits_sections(comparison);
     text += details_section(comparison) + "</main>\n";
-    return text + "<footer>Made by <b>ringside compare</b>. Times and ratios are those of the host named above.</footer>\n</body>\n</html>\n";
+    return text
+        + "<footer>Made by <b>ringside compare</b>. Times and ratios are those of the host named "
+          "above.</footer>\n</body>\n</html>\n";
 }
 
-}
+} // namespace ringside

@@ -55,7 +55,7 @@ nlohmann::json row_json(const ComparisonRow& row)
     };
 }
 
-}
+} // namespace
 
 nlohmann::json comparison_json(const Comparison& comparison)
 {
@@ -84,4 +84,4 @@ nlohmann::json comparison_json(const Comparison& comparison)
     };
 }
 
-}
+} // namespace ringside

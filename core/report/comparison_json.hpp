@@ -10,4 +10,4 @@ namespace ringside {
 // Times in nanoseconds, shares from 0 to 1, memory in bytes. What is not known is null.
 nlohmann::json comparison_json(const Comparison& comparison);
 
-}
+} // namespace ringside

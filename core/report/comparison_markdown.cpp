@@ -32,7 +32,7 @@ std::string list_of(const std::vector<std::string>& items)
     return text.empty() ? "" : text + '\n';
 }
 
-}
+} // namespace
 
 std::string comparison_markdown(const Comparison& comparison)
 {
@@ -57,4 +57,4 @@ std::string comparison_markdown(const Comparison& comparison)
     return text;
 }
 
-}
+} // namespace ringside

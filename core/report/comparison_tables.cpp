@@ -23,12 +23,12 @@ std::vector<std::string> strategy_cells(const ComparisonRow& row, const Style& s
     return cells;
 }
 
-}
+} // namespace
 
 TextTable strategies_table(const Comparison& comparison, const Style& style)
 {
-    TextTable table { { "Strategy", "Median", "Minimum", "Lower quartile", "Upper quartile", "Maximum", "Ratio", "Exits",
-                          "Ring changes" },
+    TextTable table { { "Strategy", "Median", "Minimum", "Lower quartile", "Upper quartile", "Maximum", "Ratio",
+                          "Exits", "Ring changes" },
         {} };
     for (const auto& row : comparison.rows)
         table.rows.push_back(strategy_cells(row, style));
@@ -89,11 +89,13 @@ TextTable rings_table(const Comparison& comparison, const Style& style)
 
 TextTable exits_table(const ComparisonRow& row, const Style& style)
 {
-    TextTable table { { "Reason", "Exits", "Share of exits", "Exits, watched", "Monitor's time", "Share of it", "Mean" }, {} };
+    TextTable table {
+        { "Reason", "Exits", "Share of exits", "Exits, watched", "Monitor's time", "Share of it", "Mean" }, {}
+    };
     for (const auto& exit : row.exits) {
         bool waits = exit.kind == EventKind::Halt;
-        auto& cells = table.rows.emplace_back(std::vector { std::string { describe(exit.kind).name },
-            format_count(exit.count), share_text(exit.share) });
+        auto& cells = table.rows.emplace_back(
+            std::vector { std::string { describe(exit.kind).name }, format_count(exit.count), share_text(exit.share) });
         if (exit.watched_count == 0)
             continue;
         cells.push_back(format_count(exit.watched_count));
@@ -124,4 +126,4 @@ TextTable missing_table(const Comparison& comparison)
     return table;
 }
 
-}
+} // namespace ringside

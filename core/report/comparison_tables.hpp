@@ -23,4 +23,4 @@ TextTable exits_table(const ComparisonRow& row, const Style& style);
 TextTable host_table(const Comparison& comparison);
 TextTable missing_table(const Comparison& comparison);
 
-}
+} // namespace ringside

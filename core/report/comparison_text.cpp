@@ -115,7 +115,8 @@ std::string exits_text(const Comparison& comparison, const Style& style)
 {
     std::string text = line_of({ "", "timed runs:", "", "watched:", "", "" }, exit_widths);
     text = painted(style, Color::Dim, text);
-    text += painted(style, Color::Bold, line_of({ "Exits by reason", "Exits", "Share", "Exits", "Time", "Mean" }, exit_widths));
+    text += painted(
+        style, Color::Bold, line_of({ "Exits by reason", "Exits", "Share", "Exits", "Time", "Mean" }, exit_widths));
     for (const auto& row : comparison.rows)
         text += row.time ? exits_of(row, style) : "";
     return text;
@@ -129,12 +130,13 @@ std::string host_lines(const Comparison& comparison, const Style& style)
     return text;
 }
 
-}
+} // namespace
 
 std::string comparison_text(const Comparison& comparison, const Style& style)
 {
     auto paragraph = [&](const std::string& text) { return wrapped(fitting(one_line(text), style), width); };
-    std::string text = painted(style, Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
+    std::string text
+        = painted(style, Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
     text += '\n' + strategies_text(comparison, style);
     for (const auto& note : row_notes(comparison))
         text += wrapped(fitting(one_line(note), style), width, 2);
@@ -149,4 +151,4 @@ std::string comparison_text(const Comparison& comparison, const Style& style)
     return text + '\n' + host_lines(comparison, style);
 }
 
-}
+} // namespace ringside

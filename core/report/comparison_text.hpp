@@ -11,4 +11,4 @@ namespace ringside {
 // Several lines of at most 80 characters, the last ended by '\n'. Control characters of guests and files do not get in.
 std::string comparison_text(const Comparison& comparison, const Style& style);
 
-}
+} // namespace ringside

@@ -14,7 +14,8 @@ std::string percent_from(uint64_t median, uint64_t value)
 {
     if (median == 0)
         return "-";
-    double difference = 100.0 * (static_cast<double>(value) - static_cast<double>(median)) / static_cast<double>(median);
+    double difference
+        = 100.0 * (static_cast<double>(value) - static_cast<double>(median)) / static_cast<double>(median);
     auto rounded = std::lround(difference);
     return fmt::format("{}{}%", rounded >= 0 ? "+" : "-", std::abs(rounded));
 }
@@ -43,7 +44,7 @@ std::string without_period(std::string text)
     return text;
 }
 
-}
+} // namespace
 
 std::string ratio_text(double ratio, const Style& style)
 {
@@ -119,8 +120,9 @@ std::string result_sentence(const Comparison& comparison, const Style& style)
         return fmt::format("Only {} was timed: {}.", best->strategy, format_duration(best->time->median, style));
     return fmt::format("{} is the fastest with {}; {} takes {}, {} times as long.", best->strategy,
         format_duration(best->time->median, style), slowest.strategy, format_duration(slowest.time->median, style),
-        slowest.ratio < 9.995 ? fmt::format("{:.2f}", slowest.ratio)
-            : slowest.ratio < 99.95 ? fmt::format("{:.1f}", slowest.ratio) : format_count(static_cast<uint64_t>(std::llround(slowest.ratio))));
+        slowest.ratio < 9.995       ? fmt::format("{:.2f}", slowest.ratio)
+            : slowest.ratio < 99.95 ? fmt::format("{:.1f}", slowest.ratio)
+                                    : format_count(static_cast<uint64_t>(std::llround(slowest.ratio))));
 }
 
 std::string waiting_sentence(const Comparison& comparison)
@@ -129,24 +131,28 @@ std::string waiting_sentence(const Comparison& comparison)
     double wait = largest_wait(comparison);
     if (wait < worth_telling)
         return "";
-    return fmt::format("The guest waits for interrupts, up to {:.0f} % of its time. That is the same time under every strategy, so the "
-                       "ratios are smaller than those of the work that is done.", wait * 100);
+    return fmt::format("The guest waits for interrupts, up to {:.0f} % of its time. That is the same time under every "
+                       "strategy, so the "
+                       "ratios are smaller than those of the work that is done.",
+        wait * 100);
 }
 
 std::string times_sentence(const Comparison& comparison)
 {
     if (comparison.runs == 1)
         return "Times: one run of each strategy, after a warm-up, from the guest's first instruction to its end.";
-    return fmt::format("Times: the median of {} runs of each strategy, which took turns after a warm-up, from the guest's "
-                       "first instruction to its end. Spread: its fastest and its slowest run.",
+    return fmt::format(
+        "Times: the median of {} runs of each strategy, which took turns after a warm-up, from the guest's "
+        "first instruction to its end. Spread: its fastest and its slowest run.",
         comparison.runs);
 }
 
 std::string watched_sentence(const Comparison& comparison)
 {
     constexpr double worth_telling = 1.25;
-    std::string text = "Exits are counted in the timed runs. Ring changes, durations of exits and the parts of time come from one "
-                       "more run of each strategy, in which every exit is timed and every change of ring is seen";
+    std::string text
+        = "Exits are counted in the timed runs. Ring changes, durations of exits and the parts of time come from one "
+          "more run of each strategy, in which every exit is timed and every change of ring is seen";
     std::vector<std::string> slowed, changed;
     for (const auto& row : comparison.rows) {
         if (double cost = cost_of_watching(row); cost >= worth_telling)
@@ -154,10 +160,13 @@ std::string watched_sentence(const Comparison& comparison)
     }
     text += '.';
     if (!slowed.empty())
-        text += fmt::format(" Being watched takes longer ({} as long), so the monitor's part is larger than without.", joined(slowed));
+        text += fmt::format(
+            " Being watched takes longer ({} as long), so the monitor's part is larger than without.", joined(slowed));
     if (!changed.empty())
-        text += fmt::format(" Under some strategies it makes another run of it ({} as long), because what the guest otherwise does by "
-                            "itself comes to the monitor: the parts of that run are not those of the timed ones.", joined(changed));
+        text += fmt::format(
+            " Under some strategies it makes another run of it ({} as long), because what the guest otherwise does by "
+            "itself comes to the monitor: the parts of that run are not those of the timed ones.",
+            joined(changed));
     return text;
 }
 
@@ -169,8 +178,8 @@ std::string equality_sentence(const Comparison& comparison)
     auto found = std::ranges::find(comparison.rows, Verdict::AsExpected, &ComparisonRow::verdict);
     auto bytes = format_count(found->console.size());
     if (equal.size() == 1)
-        return fmt::format(
-            "The guest ended as it should under {} ({}, {} bytes on its console).", equal.front(), found->outcome, bytes);
+        return fmt::format("The guest ended as it should under {} ({}, {} bytes on its console).", equal.front(),
+            found->outcome, bytes);
     return fmt::format("The guest ended the same ({}) and said the same, all {} bytes on its console, under {}.",
         found->outcome, bytes, joined(equal));
 }
@@ -181,9 +190,11 @@ std::vector<std::string> row_notes(const Comparison& comparison)
     for (const auto& row : comparison.rows) {
         auto reason = without_period(row.reason);
         if (row.verdict == Verdict::Documented)
-            notes.push_back(fmt::format("{} *: it ends otherwise ({}), as the scenario says: {}.", row.strategy, row.outcome, reason));
+            notes.push_back(fmt::format(
+                "{} *: it ends otherwise ({}), as the scenario says: {}.", row.strategy, row.outcome, reason));
         else if (row.good() && !row.time)
-            notes.push_back(fmt::format("{}: not timed: the guest runs until it is stopped ({}).", row.strategy, row.outcome));
+            notes.push_back(
+                fmt::format("{}: not timed: the guest runs until it is stopped ({}).", row.strategy, row.outcome));
         else if (!row.good())
             notes.push_back(fmt::format("{}: not compared: {}.", row.strategy, reason));
     }
@@ -202,4 +213,4 @@ std::vector<std::string> missing_notes(const Comparison& comparison)
     return notes;
 }
 
-}
+} // namespace ringside

@@ -53,4 +53,4 @@ std::vector<std::string> missing_notes(const Comparison& comparison);
 // Ratios so far apart that a linear chart shows the small ones as nothing.
 inline constexpr double ratio_for_logarithm = 50;
 
-}
+} // namespace ringside

@@ -40,9 +40,11 @@ std::string half(const Comparison& comparison, const ComparisonRow& row, const S
     if (!row.time)
         return padded_left("not timed", half_width);
     auto color = &row == fastest(comparison) ? Color::Bold : Color::Plain;
-    auto figures = padded_left(format_duration(row.time->median, style), 10) + padded_left(ratio_text(row.ratio, style), 8);
+    auto figures
+        = padded_left(format_duration(row.time->median, style), 10) + padded_left(ratio_text(row.ratio, style), 8);
     return style.paint(color, figures) + ' '
-        + style.paint(Color::Ring3, padded_right(bar(row.ratio / std::max(1.0, largest_ratio(comparison)), style), bar_width));
+        + style.paint(
+            Color::Ring3, padded_right(bar(row.ratio / std::max(1.0, largest_ratio(comparison)), style), bar_width));
 }
 
 std::string row_text(const Contrast& contrast, std::size_t i, const Style& style)
@@ -55,6 +57,16 @@ std::string row_text(const Contrast& contrast, std::size_t i, const Style& style
     return line + '\n' + labeled("", left.idea, width, 2);
 }
 
+// Without the remedy, and not longer than what is said of a strategy that is here.
+std::string missing_text(const MissingStrategy& missing, const Style& style)
+{
+    constexpr std::size_t room = 2 * width - 10;
+    auto note = fitting(one_line(fmt::format("{} is missing: {}", missing.strategy, missing.reason)), style);
+    if (note.size() > room)
+        note = note.substr(0, note.rfind(' ', room)) + " ...";
+    return wrapped(note, width, 2);
+}
+
 std::string heading(const Contrast& contrast, const Style& style)
 {
     auto line = std::string(name_width, ' ') + padded_right("  " + contrast.left_heading, half_width) + ' '
@@ -62,7 +74,7 @@ std::string heading(const Contrast& contrast, const Style& style)
     return style.paint(Color::Bold, line) + '\n';
 }
 
-}
+} // namespace
 
 std::string contrast_text(const Contrast& contrast, const Style& style)
 {
@@ -70,8 +82,8 @@ std::string contrast_text(const Contrast& contrast, const Style& style)
     auto rows = std::min(contrast.left.rows.size(), contrast.right.rows.size());
     for (std::size_t i = 0; i < rows; ++i)
         text += row_text(contrast, i, style);
-    for (const auto& note : missing_notes(contrast.left))
-        text += wrapped(fitting(one_line(note), style), width, 2);
+    for (const auto& missing : contrast.left.missing)
+        text += missing_text(missing, style);
     for (const auto* comparison : { &contrast.left, &contrast.right }) {
         for (const auto& note : row_notes(*comparison))
             text += wrapped(fitting(one_line(comparison->guest + ": " + note), style), width, 2);
@@ -79,4 +91,4 @@ std::string contrast_text(const Contrast& contrast, const Style& style)
     return text;
 }
 
-}
+} // namespace ringside

@@ -18,4 +18,4 @@ struct Contrast {
 // The table with a sentence about each strategy, and what is missing; at most 80 characters wide.
 std::string contrast_text(const Contrast& contrast, const Style& style);
 
-}
+} // namespace ringside

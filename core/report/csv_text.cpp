@@ -19,7 +19,7 @@ bool looks_like_a_formula(std::string_view text)
         && !is_number(text);
 }
 
-}
+} // namespace
 
 std::string csv_field(std::string_view text)
 {
@@ -41,4 +41,4 @@ std::string csv_record(const std::vector<std::string>& fields)
     return record + "\r\n";
 }
 
-}
+} // namespace ringside

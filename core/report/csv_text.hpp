@@ -14,4 +14,4 @@ std::string csv_field(std::string_view text);
 // One record with its line end, CRLF.
 std::string csv_record(const std::vector<std::string>& fields);
 
-}
+} // namespace ringside

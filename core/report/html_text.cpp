@@ -62,7 +62,7 @@ std::string cell(std::string_view element, std::string_view text)
     return fmt::format("<{}>{}</{}>", element, html_escaped(text), end);
 }
 
-}
+} // namespace
 
 std::string html_escaped(std::string_view text)
 {
@@ -97,4 +97,4 @@ std::string html_table(std::string_view caption, const std::vector<std::string>&
     return text + "</tbody></table></div>\n";
 }
 
-}
+} // namespace ringside

@@ -12,7 +12,7 @@ std::string row_of(const std::vector<std::string>& cells, std::size_t columns)
     return row + '\n';
 }
 
-}
+} // namespace
 
 std::string markdown_escaped(std::string_view text)
 {
@@ -37,4 +37,4 @@ std::string markdown_table(const std::vector<std::string>& heading, const std::v
     return text;
 }
 
-}
+} // namespace ringside

@@ -13,4 +13,4 @@ std::string markdown_escaped(std::string_view text);
 // A table; cells are text that is escaped here. The first column is aligned to the left, the others to the right.
 std::string markdown_table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows);
 
-}
+} // namespace ringside

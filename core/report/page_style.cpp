@@ -91,11 +91,11 @@ footer { padding-top: 1.4rem; padding-bottom: 3rem; color: var(--soft); font-siz
 }
 )";
 
-}
+} // namespace
 
 std::string_view page_style()
 {
     return sheet;
 }
 
-}
+} // namespace ringside

@@ -8,4 +8,4 @@ namespace ringside {
 // The style sheet of a page: light, dark, narrow, and on paper.
 std::string_view page_style();
 
-}
+} // namespace ringside

@@ -47,12 +47,10 @@ std::string pattern(std::string_view name, std::string_view strokes)
         name, strokes);
 }
 
-}
+} // namespace
 
 SvgChart::SvgChart(std::string id, std::string title, std::string description)
-    : m_id(std::move(id))
-    , m_title(std::move(title))
-    , m_description(std::move(description))
+    : m_id(std::move(id)), m_title(std::move(title)), m_description(std::move(description))
 {
 }
 
@@ -64,8 +62,8 @@ void SvgChart::row(std::string_view name, std::string_view value, bool is_thin)
     m_marks += fmt::format("<text x=\"0\" y=\"{}\" class=\"name\">{}</text>"
                            "<text x=\"100%\" y=\"{}\" text-anchor=\"end\" class=\"value\">{}</text>\n",
         baseline, html_escaped(name), baseline, html_escaped(value));
-    m_marks += fmt::format("<rect x=\"0\" y=\"{}\" width=\"100%\" height=\"{}\" rx=\"2\" class=\"track\"/>\n", bar_top(),
-        is_thin ? 2 * thin_bar_height + 2 : bar_height);
+    m_marks += fmt::format("<rect x=\"0\" y=\"{}\" width=\"100%\" height=\"{}\" rx=\"2\" class=\"track\"/>\n",
+        bar_top(), is_thin ? 2 * thin_bar_height + 2 : bar_height);
 }
 
 void SvgChart::bar(ChartPlace from, ChartPlace to, std::string_view fill)
@@ -121,7 +119,9 @@ std::string pattern_definitions()
 {
     return "<svg width=\"0\" height=\"0\" class=\"definitions\" aria-hidden=\"true\"><defs>\n"
         + pattern("monitor", "<path d=\"M-2 2l4-4M0 8l8-8M6 10l4-4\" class=\"ink\"/>")
-        + pattern("host", "<circle cx=\"2\" cy=\"2\" r=\"1.3\" class=\"ink-dot\"/><circle cx=\"6\" cy=\"6\" r=\"1.3\" class=\"ink-dot\"/>")
+        + pattern("host",
+            "<circle cx=\"2\" cy=\"2\" r=\"1.3\" class=\"ink-dot\"/><circle cx=\"6\" cy=\"6\" r=\"1.3\" "
+            "class=\"ink-dot\"/>")
         + pattern("waiting", "<path d=\"M0 4h8\" class=\"ink\"/>") + "</defs></svg>\n";
 }
 
@@ -132,4 +132,4 @@ std::string swatch(std::string_view fill)
         paint_of(fill));
 }
 
-}
+} // namespace ringside

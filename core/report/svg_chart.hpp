@@ -1,6 +1,6 @@
 // Charts as inline SVG: rows, one below the other, each with its name at the left, its value in words at the right, and
-// marks below. Horizontal places are shares of the chart's width, sizes of text are not, so that a chart fits a telephone
-// and a wall.
+// marks below. Horizontal places are shares of the chart's width, sizes of text are not, so that a chart fits a
+// telephone and a wall.
 //
 // Colors come from the page's style sheet: classes fill-NAME. A mark that is drawn with a pattern names one of
 // pattern_definitions(), which the page contains once.
@@ -51,4 +51,4 @@ std::string pattern_definitions();
 // A field of a legend.
 std::string swatch(std::string_view fill);
 
-}
+} // namespace ringside

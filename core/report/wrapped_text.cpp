@@ -28,7 +28,7 @@ std::string spaces(std::string_view text, std::size_t width)
     return std::string(width - std::min(width, width_of(text)), ' ');
 }
 
-}
+} // namespace
 
 std::size_t width_of(std::string_view utf8)
 {
@@ -102,4 +102,4 @@ std::string padded_right(std::string_view text, std::size_t width)
     return std::string { text } + spaces(text, width);
 }
 
-}
+} // namespace ringside

@@ -26,4 +26,4 @@ std::string labeled(std::string_view label, std::string_view text, std::size_t w
 std::string padded_left(std::string_view text, std::size_t width);
 std::string padded_right(std::string_view text, std::size_t width);
 
-}
+} // namespace ringside

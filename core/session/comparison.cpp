@@ -46,7 +46,8 @@ double largest_wait(const Comparison& comparison)
     double largest = 0;
     for (const auto& row : comparison.rows) {
         if (row.watched && row.watched->wall > 0)
-            largest = std::max(largest, static_cast<double>(row.watched->halted) / static_cast<double>(row.watched->wall));
+            largest
+                = std::max(largest, static_cast<double>(row.watched->halted) / static_cast<double>(row.watched->wall));
     }
     return largest;
 }
@@ -64,4 +65,4 @@ bool parts_are_typical(const ComparisonRow& row)
     return row.watched && cost_of_watching(row) < largest_cost;
 }
 
-}
+} // namespace ringside

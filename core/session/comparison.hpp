@@ -1,11 +1,12 @@
-// One guest under several strategies, side by side: what was found out. Everything that shows a comparison (core/report)
-// shows this, and nothing else.
+// One guest under several strategies, side by side: what was found out. Everything that shows a comparison
+// (core/report) shows this, and nothing else.
 //
 // Two kinds of runs, because looking at a guest slows it down. *Timed* runs only count exits; all times between first
 // instruction and end come from them. One *watched* run of each strategy, which is never counted as a time, has the
 // clock read at each exit and sees each change of ring: from it come durations of exits, ring changes, and the split of
 // time into guest, monitor, host and waiting. Under some strategies being watched costs much, because what the guest
-// otherwise does by itself then comes to the monitor (docs/CAVEATS.md); `watched->wall` beside the median says how much.
+// otherwise does by itself then comes to the monitor (docs/CAVEATS.md); `watched->wall` beside the median says how
+// much.
 #pragma once
 
 #include "core/machine/strategy.hpp"
@@ -40,8 +41,8 @@ std::string_view verdict_name(Verdict verdict); // "as expected", "documented", 
 
 // A timed run.
 struct ComparedRun {
-    uint64_t nanoseconds = 0;  // from the guest's first instruction to its end
-    std::string debug_output;  // what it wrote to port 0xE9
+    uint64_t nanoseconds = 0; // from the guest's first instruction to its end
+    std::string debug_output; // what it wrote to port 0xE9
 };
 
 // One reason for exits, in both kinds of runs.
@@ -59,16 +60,16 @@ struct ComparedExit {
 struct ComparisonRow {
     std::string strategy;
     std::string idea;
-    std::string detail; // what the strategy runs on here
+    std::string detail;       // what the strategy runs on here
     bool paravirtual = false; // it boots the ported kernel
     Verdict verdict = Verdict::Failed;
-    std::string outcome; // how the warm-up ended, in a word
-    std::string reason;  // why it is not as expected; the scenario's own words where it is documented
-    std::string console; // of the warm-up
-    std::vector<ComparedRun> runs; // in the order of time; empty when the guest did not get that far
-    std::optional<Spread> time;    // of `runs`
-    double ratio = 0;              // to the least median of all rows; 0 without a time
-    uint64_t exit_count = 0;       // in the timed run that took the median time
+    std::string outcome;             // how the warm-up ended, in a word
+    std::string reason;              // why it is not as expected; the scenario's own words where it is documented
+    std::string console;             // of the warm-up
+    std::vector<ComparedRun> runs;   // in the order of time; empty when the guest did not get that far
+    std::optional<Spread> time;      // of `runs`
+    double ratio = 0;                // to the least median of all rows; 0 without a time
+    uint64_t exit_count = 0;         // in the timed run that took the median time
     std::vector<ComparedExit> exits; // the most frequent first
     std::optional<Statistics> watched;
     std::optional<Error> not_started; // the warm-up could not even begin
@@ -88,11 +89,11 @@ struct Comparison {
     std::string title;        // one line for people, or ""
     std::string command_line; // of the kernel
     uint64_t memory_bytes = 0;
-    unsigned runs = 0; // timed ones, of each strategy
+    unsigned runs = 0;                                     // timed ones, of each strategy
     std::vector<std::pair<std::string, std::string>> host; // what the figures were taken on: name and value
-    std::vector<ComparisonRow> rows; // in the order in which people should meet strategies
+    std::vector<ComparisonRow> rows;                       // in the order in which people should meet strategies
     std::vector<MissingStrategy> missing;
-    bool interrupted = false; // there is less in it than was asked for
+    bool interrupted = false;       // there is less in it than was asked for
     std::string unconfined_because; // as Session has it, of any of the runs
 };
 
@@ -111,4 +112,4 @@ double cost_of_watching(const ComparisonRow& row);
 // False where being watched has changed the run so much that its parts say little about the timed ones.
 bool parts_are_typical(const ComparisonRow& row);
 
-}
+} // namespace ringside

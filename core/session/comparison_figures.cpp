@@ -28,7 +28,7 @@ ComparedExit& entry_of(EventKind kind, std::vector<ComparedExit>& exits)
     return exits.back();
 }
 
-}
+} // namespace
 
 std::optional<Spread> spread_of(std::vector<uint64_t> times)
 {
@@ -76,9 +76,8 @@ void set_ratios(Comparison& comparison)
     const auto* best = fastest(comparison);
     for (auto& row : comparison.rows) {
         bool known = best && row.time && best->time->median > 0;
-        row.ratio
-            = known ? static_cast<double>(row.time->median) / static_cast<double>(best->time->median) : 0.0;
+        row.ratio = known ? static_cast<double>(row.time->median) / static_cast<double>(best->time->median) : 0.0;
     }
 }
 
-}
+} // namespace ringside

@@ -20,4 +20,4 @@ std::vector<ComparedExit> merge_exits(const Statistics& timed, const std::option
 // Sets each row's ratio.
 void set_ratios(Comparison& comparison);
 
-}
+} // namespace ringside

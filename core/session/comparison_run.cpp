@@ -28,11 +28,7 @@ struct Seen {
 // Runs a session that was started to its end. What follows `Again` or `Stop` is not looked at.
 class OneRun {
 public:
-    OneRun(Session& session, const ComparisonControl& control)
-        : m_session(session)
-        , m_control(control)
-    {
-    }
+    OneRun(Session& session, const ComparisonControl& control) : m_session(session), m_control(control) { }
 
     Answer to_end(Seen& seen)
     {
@@ -60,7 +56,8 @@ private:
 
     bool take(Seen& seen)
     {
-        auto size = m_session.take_console(seen.console, longest_text) + m_session.take_debug_output(seen.debug_output, longest_text);
+        auto size = m_session.take_console(seen.console, longest_text)
+            + m_session.take_debug_output(seen.debug_output, longest_text);
         seen.too_much = seen.console.size() > longest_text || seen.debug_output.size() > longest_text;
         return size > 0;
     }
@@ -71,10 +68,9 @@ private:
 
 class Comparer {
 public:
-    Comparer(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control, Watching watching)
-        : m_contenders(contenders)
-        , m_control(control)
-        , m_watching(watching)
+    Comparer(
+        const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control, Watching watching)
+        : m_contenders(contenders), m_control(control), m_watching(watching)
     {
         m_result.runs = runs;
         for (const auto& contender : contenders)
@@ -183,7 +179,9 @@ private:
     {
         const auto& row = m_result.rows[i];
         if (end_word(seen.end) != row.outcome)
-            fail_row(i, fmt::format("its runs end differently: {}, then {}: {}", row.outcome, end_word(seen.end), seen.end.result.reason),
+            fail_row(i,
+                fmt::format("its runs end differently: {}, then {}: {}", row.outcome, end_word(seen.end),
+                    seen.end.result.reason),
                 seen.end.cause == SessionEnd::Cause::Guest ? Verdict::Different : Verdict::Failed);
         else if (auto difference = first_difference(row.console, seen.console); !difference.empty())
             fail_row(i, "its console is another in each run: " + difference, Verdict::Different);
@@ -237,7 +235,7 @@ private:
     unsigned m_steps = 0;
 };
 
-}
+} // namespace
 
 Comparison compare(
     const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control, Watching watching)
@@ -245,4 +243,4 @@ Comparison compare(
     return Comparer(contenders, runs, control, watching).all();
 }
 
-}
+} // namespace ringside

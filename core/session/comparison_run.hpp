@@ -49,4 +49,4 @@ enum class Watching : uint8_t { Once, Never }; // the last of the three kinds of
 Comparison compare(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control,
     Watching watching = Watching::Once);
 
-}
+} // namespace ringside

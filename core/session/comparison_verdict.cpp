@@ -30,7 +30,8 @@ std::string quoted(std::optional<std::string_view> line)
 // Why it ended and where it was, in which a scenario's `reason` is looked for.
 std::string words_of(const SessionEnd& end)
 {
-    return end.place ? fmt::format("{}; the guest was at {}", end.result.reason, describe(*end.place)) : end.result.reason;
+    return end.place ? fmt::format("{}; the guest was at {}", end.result.reason, describe(*end.place))
+                     : end.result.reason;
 }
 
 bool ended_as(const Expectation& expected, const SessionEnd& end)
@@ -51,7 +52,7 @@ std::string what_was_expected(const Expectation& expected)
     return expected.reason.empty() ? name : fmt::format("{} ({})", name, expected.reason);
 }
 
-}
+} // namespace
 
 std::string_view end_word(const SessionEnd& end)
 {
@@ -92,7 +93,9 @@ Judgment judge(
     }
     bool is_documented = !expected.documented.empty();
     bool has_reference = reference && !is_documented;
-    auto wanted = expected.console ? std::string_view { *expected.console } : has_reference ? std::string_view { reference->text } : console;
+    auto wanted = expected.console ? std::string_view { *expected.console }
+        : has_reference            ? std::string_view { reference->text }
+                                   : console;
     if (auto difference = first_difference(wanted, console); !difference.empty()) {
         auto whose = expected.console ? "what the scenario says" : "that under " + reference->strategy;
         return { Verdict::Different, fmt::format("its console differs from {} in {}", whose, difference) };
@@ -102,4 +105,4 @@ Judgment judge(
     return {};
 }
 
-}
+} // namespace ringside

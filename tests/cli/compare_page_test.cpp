@@ -19,16 +19,20 @@ std::size_t pixels_of(const Picture& picture)
     return picture.pixels.size() / 3;
 }
 
-}
+} // namespace
 
-TEST_CASE("a comparison's page shows its charts in a browser, light and dark, wide and narrow, without a network", "[cli][compare]")
+TEST_CASE("a comparison's page shows its charts in a browser, light and dark, wide and narrow, without a network",
+    "[cli][compare]")
 {
     if (browser().empty()) {
         std::cout << "skipped: there is no chromium (Debian's package chromium)\n";
         return;
     }
     auto page = artifact("compare.html");
-    REQUIRE(run_program({ "compare", "hello", "--strategies", "emulation,trap,rewriting", "--runs", "2", "--html", page, "--quiet" }).status == 0);
+    REQUIRE(run_program({ "compare", "hello", "--strategies", "emulation,trap,rewriting", "--runs", "2", "--html", page,
+                            "--quiet" })
+                .status
+        == 0);
 
     auto document = document_of(page);
     CHECK(has(document, "How long it took"));

@@ -39,7 +39,7 @@ nlohmann::json json_of(const std::string& text)
     return json;
 }
 
-}
+} // namespace
 
 TEST_CASE("compare shows every strategy that is here in one table", "[cli][compare]")
 {
@@ -74,8 +74,8 @@ TEST_CASE("color comes to a comparison only when it is wanted", "[cli][compare]"
 TEST_CASE("one comparison gives all formats", "[cli][compare]")
 {
     Scratch scratch;
-    auto outcome = run_program(small({ "--json", scratch.path("j"), "--csv", scratch.path("c"), "--markdown", scratch.path("m"),
-        "--html", scratch.path("h"), "--quiet" }));
+    auto outcome = run_program(small({ "--json", scratch.path("j"), "--csv", scratch.path("c"), "--markdown",
+        scratch.path("m"), "--html", scratch.path("h"), "--quiet" }));
     INFO(outcome.errors);
     REQUIRE(outcome.status == 0);
     CHECK(outcome.output.empty());
@@ -108,8 +108,8 @@ TEST_CASE("sieve and privops give every format in under a minute", "[cli][compar
 {
     auto scenario = GENERATE(as<std::string> {}, "sieve", "privops");
     Scratch scratch;
-    auto outcome = run_program({ "compare", scenario, "--json", scratch.path("j"), "--csv", scratch.path("c"), "--markdown",
-        scratch.path("m"), "--html", scratch.path("h") });
+    auto outcome = run_program({ "compare", scenario, "--json", scratch.path("j"), "--csv", scratch.path("c"),
+        "--markdown", scratch.path("m"), "--html", scratch.path("h") });
     INFO(outcome.output << outcome.errors);
     CHECK(outcome.status == 0);
     CHECK(scratch.files() == Words { "c", "h", "j", "m" });
@@ -129,7 +129,8 @@ TEST_CASE("a format on standard output stands there alone", "[cli][compare]")
 
 TEST_CASE("strategies are compared in the order in which they are named", "[cli][compare]")
 {
-    auto json = json_of(run_program({ "compare", "hello", "--strategies", "trap,emulation", "--runs", "1", "--json", "-" }).output);
+    auto json = json_of(
+        run_program({ "compare", "hello", "--strategies", "trap,emulation", "--runs", "1", "--json", "-" }).output);
     CHECK(json["strategies"][0]["strategy"] == "trap");
     CHECK(json["strategies"][1]["strategy"] == "emulation");
     CHECK(json["missing"].empty());
@@ -157,9 +158,12 @@ TEST_CASE("a guest that ends otherwise than it should is a row with its reason, 
 TEST_CASE("a console that is not the scenario's is found out", "[cli][compare]")
 {
     Scratch scratch;
-    scratch.write("wrong.toml", "name = \"wrong\"\ntitle = \"Wrong\"\nkernel = \"bantam.elf\"\nmodules = [\"hello.elf\"]\nappend = \"run=hello\"\n");
+    scratch.write("wrong.toml",
+        "name = \"wrong\"\ntitle = \"Wrong\"\nkernel = \"bantam.elf\"\nmodules = [\"hello.elf\"]\nappend = "
+        "\"run=hello\"\n");
     scratch.write("wrong.expected", "something else\n");
-    auto outcome = invoke({ { "compare", "wrong", "--strategies", "trap", "--runs", "1" }, {}, { { "RINGSIDE_SCENARIOS", scratch.path("") } }, {} });
+    auto outcome = invoke({ { "compare", "wrong", "--strategies", "trap", "--runs", "1" }, {},
+        { { "RINGSIDE_SCENARIOS", scratch.path("") } }, {} });
     INFO(outcome.output);
     CHECK(outcome.status == 1);
     CHECK(has(outcome.output, "trap: not compared: its console differs from what the scenario says"));
@@ -168,10 +172,13 @@ TEST_CASE("a console that is not the scenario's is found out", "[cli][compare]")
 TEST_CASE("a scenario without a ported kernel is compared without paravirt", "[cli][compare]")
 {
     Scratch scratch;
-    scratch.write("plain.toml", "name = \"plain\"\ntitle = \"Plain\"\nkernel = \"bantam.elf\"\nmodules = [\"hello.elf\"]\nappend = \"run=hello\"\n");
+    scratch.write("plain.toml",
+        "name = \"plain\"\ntitle = \"Plain\"\nkernel = \"bantam.elf\"\nmodules = [\"hello.elf\"]\nappend = "
+        "\"run=hello\"\n");
     scratch.write("plain.expected", "");
     std::map<std::string, std::string> environment { { "RINGSIDE_SCENARIOS", scratch.path("") } };
-    auto outcome = invoke({ { "compare", "plain", "--runs", "1", "--json", "-", "--append", "x=1" }, {}, environment, {} });
+    auto outcome
+        = invoke({ { "compare", "plain", "--runs", "1", "--json", "-", "--append", "x=1" }, {}, environment, {} });
     CHECK(outcome.status == 0);
     auto json = json_of(outcome.output);
     auto is_paravirt = [](const nlohmann::json& entry) { return entry["strategy"] == "paravirt"; };
@@ -182,7 +189,8 @@ TEST_CASE("a scenario without a ported kernel is compared without paravirt", "[c
 
 TEST_CASE("a run that takes too long is given up, and the others are not", "[cli][compare]")
 {
-    auto outcome = run_program({ "compare", guest("spin"), "--strategies", "emulation,trap", "--runs", "1", "--timeout", "0.2" });
+    auto outcome = run_program(
+        { "compare", guest("spin"), "--strategies", "emulation,trap", "--runs", "1", "--timeout", "0.2" });
     INFO(outcome.output);
     CHECK(outcome.status == 1);
     CHECK(has(outcome.output, "emulation: not compared: it ended with timeout"));
@@ -199,7 +207,8 @@ TEST_CASE("a scenario that has no end is as expected, and not timed", "[cli][com
 
 TEST_CASE("what a guest writes to port 0xE9 is kept for each run", "[cli][compare]")
 {
-    auto json = json_of(run_program({ "compare", guest("both"), "--strategies", "emulation", "--runs", "3", "--json", "-" }).output);
+    auto json = json_of(
+        run_program({ "compare", guest("both"), "--strategies", "emulation", "--runs", "3", "--json", "-" }).output);
     REQUIRE(json["strategies"][0]["runs"].size() == 3);
     for (const auto& run : json["strategies"][0]["runs"])
         CHECK(run["debug_output"] == "d!");
@@ -252,7 +261,8 @@ TEST_CASE("a bad comparison is refused with one line and its exit code, before a
 TEST_CASE("a strategy that is not available here is refused by its name with 69", "[cli][compare]")
 {
     auto strategies = nlohmann::json::parse(run_program({ "strategies", "--json" }).output, nullptr, false);
-    auto missing = std::ranges::find_if(strategies, [](const auto& strategy) { return strategy["available"] == false; });
+    auto missing
+        = std::ranges::find_if(strategies, [](const auto& strategy) { return strategy["available"] == false; });
     if (missing == strategies.end()) {
         WARN("skipped: this host offers every strategy");
         return;
@@ -287,7 +297,8 @@ TEST_CASE("Ctrl-C ends a comparison by its signal, with one line and no half-wri
     pid_t process = forkpty(&terminal, nullptr, nullptr, nullptr);
     REQUIRE(process >= 0);
     if (process == 0) {
-        execl(named.c_str(), named.c_str(), "compare", spin.c_str(), "--strategies", "trap", "--html", page.c_str(), nullptr);
+        execl(named.c_str(), named.c_str(), "compare", spin.c_str(), "--strategies", "trap", "--html", page.c_str(),
+            nullptr);
         _exit(127);
     }
     std::string seen;

@@ -40,7 +40,7 @@ bool is_near(uint8_t a, uint8_t b)
     return std::abs(int { a } - int { b }) <= 3;
 }
 
-}
+} // namespace
 
 std::string browser()
 {
@@ -86,7 +86,8 @@ Picture photograph(const std::string& page, const std::string& png, const PageVi
     auto* data = stbi_load(png.c_str(), &picture.width, &picture.height, &channels, 3);
     if (!data)
         return {};
-    picture.pixels.assign(data, data + std::size_t { 3 } * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
+    picture.pixels.assign(data,
+        data + std::size_t { 3 } * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
     stbi_image_free(data);
     return picture;
 }
@@ -105,4 +106,4 @@ std::string document_of(const std::string& page)
     return text;
 }
 
-}
+} // namespace ringside::test

@@ -28,9 +28,10 @@ struct PageView {
     bool dark = false;
 };
 
-// Opens the file in a browser of its own, without a network, and leaves a picture at `png`; an empty picture on failure.
+// Opens the file in a browser of its own, without a network, and leaves a picture at `png`; an empty picture on
+// failure.
 Picture photograph(const std::string& page, const std::string& png, const PageView& view);
 // What the browser has made of the page, as HTML.
 std::string document_of(const std::string& page);
 
-}
+} // namespace ringside::test

@@ -6,6 +6,7 @@
 #include "core/report/comparison_markdown.hpp"
 #include "core/report/comparison_text.hpp"
 #include "core/report/comparison_words.hpp"
+#include "core/report/contrast_text.hpp"
 #include "core/session/comparison_figures.hpp"
 #include "tests/catch.hpp"
 #include "tests/support/text.hpp"
@@ -32,7 +33,8 @@ ComparisonRow row_of(const std::string& strategy, std::vector<uint64_t> times)
         row.runs.push_back({ time, hostile });
     row.time = spread_of(std::move(times));
     row.exit_count = 1234;
-    row.exits = { { EventKind::PortWrite, 1200, 0.97, 1201, 240'200, 200, 1.0 }, { EventKind::Halt, 34, 0.03, 34, 1'000, 29, 0 } };
+    row.exits = { { EventKind::PortWrite, 1200, 0.97, 1201, 240'200, 200, 1.0 },
+        { EventKind::Halt, 34, 0.03, 34, 1'000, 29, 0 } };
     auto& watched = row.watched.emplace();
     watched.wall = row.time ? row.time->median : 1;
     watched.guest = watched.wall / 2;
@@ -50,7 +52,8 @@ Comparison sample(uint64_t slow = 40'000'000)
     comparison.memory_bytes = 32u << 20;
     comparison.runs = 3;
     comparison.host = { { "CPU", hostile } };
-    comparison.rows = { row_of("emulation", { slow, slow + 1, slow + 2 }), row_of("trap", { 10'000'000, 10'000'001, 10'000'002 }) };
+    comparison.rows
+        = { row_of("emulation", { slow, slow + 1, slow + 2 }), row_of("trap", { 10'000'000, 10'000'001, 10'000'002 }) };
     comparison.missing = { { "hardware", hostile, hostile } };
     set_ratios(comparison);
     return comparison;
@@ -69,7 +72,7 @@ std::size_t count_of(const std::string& text, std::string_view part)
     return count;
 }
 
-}
+} // namespace
 
 TEST_CASE("the table of a comparison fits 80 columns and a terminal", "[report]")
 {
@@ -108,7 +111,8 @@ TEST_CASE("the text of a row that was not timed says why", "[report]")
     comparison.rows[1].reason = "its console differs";
     comparison.rows[1].time.reset();
     set_ratios(comparison);
-    for (const auto& text : { comparison_text(comparison, Style {}), comparison_markdown(comparison), comparison_html(comparison) }) {
+    for (const auto& text :
+        { comparison_text(comparison, Style {}), comparison_markdown(comparison), comparison_html(comparison) }) {
         CHECK(has(text, "not timed"));
         CHECK(has(text, "trap: not compared: its console differs."));
     }
@@ -124,7 +128,8 @@ TEST_CASE("nothing timed at all is a report, too", "[report]")
     comparison.rows[0].strategy = "trap";
     comparison.rows[0].reason = "it died";
     set_ratios(comparison);
-    for (const auto& text : { comparison_text(comparison, Style {}), comparison_markdown(comparison), comparison_html(comparison) })
+    for (const auto& text :
+        { comparison_text(comparison, Style {}), comparison_markdown(comparison), comparison_html(comparison) })
         CHECK(has(text, "it died"));
     CHECK(comparison_json(comparison)["fastest"].is_null());
     CHECK(has(comparison_csv(comparison), "it died"));
@@ -142,12 +147,14 @@ TEST_CASE("JSON, CSV, Markdown and HTML carry the same figures", "[report]")
     CHECK(json["missing"][0]["strategy"] == "hardware");
     auto csv = comparison_csv(comparison);
     for (auto part : { ",emulation,time,,median_ns,40000001\r\n", ",emulation,run,2,time_ns,40000001\r\n",
-             ",trap,exit,port-write,count,1200\r\n", ",trap,ring-change,0 to 3,count,77\r\n", ",hardware,missing,,reason," }) {
+             ",trap,exit,port-write,count,1200\r\n", ",trap,ring-change,0 to 3,count,77\r\n",
+             ",hardware,missing,,reason," }) {
         INFO(part);
         CHECK(has(csv, part));
     }
     for (const auto& text : { comparison_markdown(comparison), comparison_html(comparison) }) {
-        for (auto part : { "40.00 ms", "10.00 ms", "4.00 ×", "1,234", "1,200", "1,201", "240.20 µs", "200 ns", "port-write", "77", "hardware", "32 MiB" }) {
+        for (auto part : { "40.00 ms", "10.00 ms", "4.00 ×", "1,234", "1,200", "1,201", "240.20 µs", "200 ns",
+                 "port-write", "77", "hardware", "32 MiB" }) {
             INFO(part);
             CHECK(has(text, part));
         }
@@ -243,4 +250,37 @@ TEST_CASE("ratios are qualified where the guest waits much", "[report]")
     CHECK(has(waiting_sentence(comparison), "up to 50 % of its time"));
     for (const auto& text : { comparison_markdown(comparison), comparison_html(comparison) })
         CHECK(has(text, "The guest waits for interrupts"));
+}
+
+TEST_CASE("a contrast fits a screen with five strategies, one of them missing with a long reason", "[report]")
+{
+    auto comparison = sample();
+    comparison.rows = { row_of("emulation", { 4'000'000 }), row_of("trap", { 40'000'000'000 }),
+        row_of("rewriting", { 7'000'000 }), row_of("paravirt", { 9'000'000 }) };
+    for (auto& row : comparison.rows)
+        row.idea = "What this strategy does takes two lines of a terminal to say, as it does for those that are.";
+    std::string reason = "no";
+    for (int i = 0; i < 100; ++i)
+        reason += " reason";
+    comparison.missing = { { "hardware", reason, reason } };
+    set_ratios(comparison);
+    auto text = contrast_text({ "left", comparison, "right", comparison }, Style {});
+    INFO(text);
+    CHECK(widest_line(text) <= 80);
+    CHECK(lines_of(text) == 1 + 4 * 3 + 2);
+    CHECK(has(text, "\nhardware is missing: no reason"));
+    CHECK(has(text, "10,000 ×"));
+}
+
+TEST_CASE("a contrast tells of a strategy whose guest did not do what it should", "[report]")
+{
+    auto comparison = sample();
+    comparison.rows[1].verdict = Verdict::Failed;
+    comparison.rows[1].reason = "it died";
+    comparison.rows[1].time.reset();
+    comparison.guest = "g";
+    set_ratios(comparison);
+    auto text = contrast_text({ "left", comparison, "right", comparison }, Style {});
+    CHECK(has(text, "not timed"));
+    CHECK(has(text, "g: trap: not compared: it died."));
 }

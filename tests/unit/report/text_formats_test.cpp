@@ -21,13 +21,13 @@ TEST_CASE("what is no UTF-8 or a control character is replaced in HTML", "[repor
     CHECK(html_escaped("a\x1B[2J") == "a" + mark + "[2J");
     CHECK(html_escaped(std::string("\0", 1)) == mark);
     CHECK(html_escaped("\x7F") == mark);
-    CHECK(html_escaped("\xC2\x85") == mark);         // C1
-    CHECK(html_escaped("\xFF<") == mark + "&lt;");   // never a byte of UTF-8
-    CHECK(html_escaped("\xC0\xBC") == mark + mark);  // '<', overlong
+    CHECK(html_escaped("\xC2\x85") == mark);        // C1
+    CHECK(html_escaped("\xFF<") == mark + "&lt;");  // never a byte of UTF-8
+    CHECK(html_escaped("\xC0\xBC") == mark + mark); // '<', overlong
     CHECK(html_escaped("\xE0\x80\xBC") == mark + mark + mark);
     CHECK(html_escaped("\xED\xA0\x80") == mark + mark + mark); // a surrogate
     CHECK(html_escaped("\xF4\x90\x80\x80") == mark + mark + mark + mark);
-    CHECK(html_escaped("\xE2\x82") == mark + mark);  // cut off
+    CHECK(html_escaped("\xE2\x82") == mark + mark); // cut off
     CHECK(html_escaped("\xE2\x82<") == mark + mark + "&lt;");
     CHECK(html_escaped("\xF0\x9F\x98\x80") == "\xF0\x9F\x98\x80");
 }

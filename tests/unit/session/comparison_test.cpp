@@ -30,7 +30,7 @@ Statistics statistics_with(std::vector<ExitStatistics> exits)
     return statistics;
 }
 
-}
+} // namespace
 
 TEST_CASE("a spread has the median in the middle and quartiles between runs", "[compare]")
 {
@@ -75,8 +75,9 @@ TEST_CASE("exits of timed and watched runs stand side by side, also those that o
 {
     auto timed = statistics_with({ { .kind = EventKind::PortWrite, .count = 10, .count_share = 0.25 },
         { .kind = EventKind::Halt, .count = 30, .count_share = 0.75 } });
-    auto watched = statistics_with({ { .kind = EventKind::PortWrite, .count = 11, .time_share = 1.0, .total = 99, .mean = 9 },
-        { .kind = EventKind::InterruptReturn, .count = 5 } });
+    auto watched
+        = statistics_with({ { .kind = EventKind::PortWrite, .count = 11, .time_share = 1.0, .total = 99, .mean = 9 },
+            { .kind = EventKind::InterruptReturn, .count = 5 } });
     CHECK(merge_exits(timed, watched)
         == std::vector<ComparedExit> { { EventKind::Halt, 30, 0.75, 0, 0, 0, 0 },
             { EventKind::PortWrite, 10, 0.25, 11, 99, 9, 1.0 }, { EventKind::InterruptReturn, 0, 0, 5, 0, 0, 0 } });
