@@ -3,6 +3,7 @@
 #include "cli/guest_run.hpp"
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
+#include "cli/rewriting_options.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/signals.hpp"
@@ -221,19 +222,7 @@ void add_run_command(Program& program)
             "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
         ->check(not_negative, "");
-    const std::map<std::string, UserCode> user_codes { { "rewritten", UserCode::Rewritten }, { "direct", UserCode::Direct } };
-    command
-        ->add_option("--user", options->strategy_options.user_code,
-            "What becomes of ring 3's code under rewriting:\nrewritten (default), or direct: it runs as it is")
-        ->option_text("KIND")
-        ->transform(CLI::CheckedTransformer(user_codes).description(""));
-    const std::map<std::string, TimeStampReading> readings { { "native", TimeStampReading::Native },
-        { "inline", TimeStampReading::Inline }, { "callout", TimeStampReading::Callout }, { "trap", TimeStampReading::Trap } };
-    command
-        ->add_option("--rdtsc", options->strategy_options.time_stamp,
-            "How RDTSC is rewritten: native (default; not at\nall), inline, callout, or trap (to compare them)")
-        ->option_text("KIND")
-        ->transform(CLI::CheckedTransformer(readings).description(""));
+    add_rewriting_options(*command, options->strategy_options);
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
     command
         ->add_option(

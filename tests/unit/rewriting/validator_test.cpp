@@ -36,12 +36,14 @@ std::vector<uint8_t> with_word(std::initializer_list<uint8_t> begin, uint32_t wo
     return bytes;
 }
 
-std::string translated(std::vector<uint8_t> code, CodeRing ring, bool checks)
+std::string translated(
+    std::vector<uint8_t> code, CodeRing ring, bool checks, TimeStampReading reading = TimeStampReading::Native)
 {
     code.resize(code.size() + longest_instruction, 0xF4);
     TranslationRequest request;
     request.key = { 0x100000, 0x100, ring };
     request.mode.osfxsr = true;
+    request.mode.time_stamp = reading;
     request.checks = checks;
     request.code = code;
     request.in_page = code.size();
@@ -105,6 +107,19 @@ TEST_CASE("The validator finds nothing in translations of every kind of instruct
             for (bool checks : { false, true }) {
                 INFO(fmt::format("{:02x}", code.front()) << " " << (ring == CodeRing::Ring3 ? 3 : 0) << " " << checks);
                 CHECK(translated(code, ring, checks) == "");
+            }
+        }
+    }
+}
+
+TEST_CASE("The validator finds nothing in translations of RDTSC of any kind", "[rewriting]")
+{
+    using enum TimeStampReading;
+    for (auto reading : { Native, Inline, Callout, Trap }) {
+        for (auto ring : { CodeRing::Ring0, CodeRing::Ring3 }) {
+            for (bool checks : { false, true }) {
+                INFO(static_cast<int>(reading) << " " << (ring == CodeRing::Ring3 ? 3 : 0) << " " << checks);
+                CHECK(translated({ 0x0F, 0x31 }, ring, checks, reading) == "");
             }
         }
     }
