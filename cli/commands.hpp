@@ -18,6 +18,7 @@ struct Program {
 void add_strategies_command(Program& program);
 void add_scenarios_command(Program& program);
 void add_run_command(Program& program);
+void add_compare_command(Program& program);
 void add_trace_command(Program& program);
 void add_audit_command(Program& program);
 void add_disasm_command(Program& program);

@@ -23,6 +23,7 @@ virtualization strategies, and shows what each of them really does.)";
 constexpr const char* footer = R"(Examples:
   ringside run hello                     a small guest: rings 0 -> 3 -> 0
   ringside run hello --stats             what the monitor had to do for it
+  ringside compare sieve                 the same guest under every strategy
   ringside run kernel.elf --memory 64    any Multiboot kernel of your own
   ringside run hello --trace hello.rst   record every exit and every ring change
   ringside trace hello.rst --to chrome --output hello.json
@@ -53,6 +54,7 @@ void describe(Program& program)
     program.app.require_subcommand(0, 1);
 
     add_run_command(program);
+    add_compare_command(program);
     add_scenarios_command(program);
     add_strategies_command(program);
     add_trace_command(program);

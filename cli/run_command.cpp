@@ -2,6 +2,7 @@
 #include "cli/discrepancy_table.hpp"
 #include "cli/guest_run.hpp"
 #include "cli/messages.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/output.hpp"
 #include "cli/rewriting_options.hpp"
 #include "cli/run_options.hpp"
@@ -21,14 +22,6 @@
 namespace ringside {
 
 namespace {
-
-// CLI11's own check would print the largest double, all 309 digits of it.
-std::string not_negative(const std::string& text)
-{
-    double value = 0;
-    bool good = CLI::detail::lexical_cast(text, value) && value >= 0;
-    return good ? "" : "'" + text + "' is no number of seconds";
-}
 
 constexpr const char* footer = R"(The guest's serial console is standard input and output; nothing else is
 written there. Messages, statistics and what the guest writes to port 0xE9 go
@@ -221,7 +214,7 @@ void add_run_command(Program& program)
         ->add_option(
             "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
-        ->check(not_negative, "");
+        ->check(seconds_check());
     add_rewriting_options(*command, options->strategy_options);
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
     command
@@ -229,16 +222,15 @@ void add_run_command(Program& program)
             "--clock", options->clock, "host (default), or virtual: time by blocks\nexecuted, the same in every run")
         ->option_text("KIND")
         ->transform(CLI::CheckedTransformer(clocks).description(""));
-    const CLI::Validator named([](const std::string& path) { return path.empty() ? "a file needs a name" : ""; }, "");
     command->add_option("--trace", options->trace_path, "Record every event to this file")
         ->option_text("FILE")
-        ->check(named);
+        ->check(file_name_check());
     command->add_flag("--stats", options->statistics, "Afterwards, a table of exits and ring changes");
     command->add_flag("--story", options->story, "Tell every event as a sentence as it happens");
     command->add_flag("--screen", options->screen, "Show the guest's VGA text screen as it was in the\nend");
     command->add_option("--json", options->json_path, "Write the result for programs to this file")
         ->option_text("FILE")
-        ->check(named);
+        ->check(file_name_check());
     command->add_flag("--quiet", options->quiet, "Do not say why the guest ended");
     command->callback(
         [&program, options] { program.action = [&program, options] { return run_guest(*options, program.color); }; });

@@ -1,0 +1,87 @@
+#include "core/report/comparison_json.hpp"
+
+#include "core/report/comparison_words.hpp"
+
+namespace ringside {
+
+namespace {
+
+nlohmann::json time_json(const std::optional<Spread>& time)
+{
+    if (!time)
+        return nullptr;
+    return { { "minimum", time->minimum }, { "lower_quartile", time->lower_quartile }, { "median", time->median },
+        { "upper_quartile", time->upper_quartile }, { "maximum", time->maximum } };
+}
+
+nlohmann::json runs_json(const std::vector<ComparedRun>& runs)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& run : runs)
+        list.push_back({ { "time_ns", run.nanoseconds }, { "debug_output", run.debug_output } });
+    return list;
+}
+
+nlohmann::json exits_json(const std::vector<ComparedExit>& exits)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& exit : exits) {
+        bool waits = exit.kind == EventKind::Halt;
+        list.push_back({ { "name", describe(exit.kind).name }, { "count", exit.count }, { "share", exit.share },
+            { "watched_count", exit.watched_count }, { "watched_total_ns", exit.watched_total },
+            { "watched_mean_ns", exit.watched_mean },
+            { "watched_time_share", waits ? nlohmann::json() : nlohmann::json(exit.watched_time_share) } });
+    }
+    return list;
+}
+
+nlohmann::json row_json(const ComparisonRow& row)
+{
+    return {
+        { "strategy", row.strategy },
+        { "idea", row.idea },
+        { "detail", row.detail },
+        { "guest", row.paravirtual ? "paravirtual" : "unmodified" },
+        { "verdict", verdict_name(row.verdict) },
+        { "outcome", row.outcome },
+        { "reason", row.reason },
+        { "console", row.console },
+        { "runs", runs_json(row.runs) },
+        { "time_ns", time_json(row.time) },
+        { "ratio", row.time ? nlohmann::json(row.ratio) : nlohmann::json() },
+        { "exit_count", row.time ? nlohmann::json(row.exit_count) : nlohmann::json() },
+        { "exits", exits_json(row.exits) },
+        { "watched", row.watched ? statistics_json(*row.watched) : nlohmann::json() },
+    };
+}
+
+}
+
+nlohmann::json comparison_json(const Comparison& comparison)
+{
+    auto host = nlohmann::json::object();
+    for (const auto& [name, value] : comparison.host)
+        host[name] = value;
+    auto rows = nlohmann::json::array();
+    for (const auto& row : comparison.rows)
+        rows.push_back(row_json(row));
+    auto missing = nlohmann::json::array();
+    for (const auto& one : comparison.missing)
+        missing.push_back({ { "strategy", one.strategy }, { "reason", one.reason }, { "remedy", one.remedy } });
+    const auto* best = fastest(comparison);
+    return {
+        { "guest", comparison.guest },
+        { "title", comparison.title },
+        { "command_line", comparison.command_line },
+        { "memory_bytes", comparison.memory_bytes },
+        { "runs", comparison.runs },
+        { "host", host },
+        { "as_expected", all_as_expected(comparison) },
+        { "fastest", best ? nlohmann::json(best->strategy) : nlohmann::json() },
+        { "equality", equality_sentence(comparison) },
+        { "strategies", rows },
+        { "missing", missing },
+    };
+}
+
+}
