@@ -2,6 +2,7 @@
 
 #include "core/machine/kernel_image.hpp"
 #include "core/report/comparison_words.hpp"
+#include "core/report/nano_text.hpp"
 #include "core/report/wrapped_text.hpp"
 #include "core/session/outcome.hpp"
 #include "core/trace/time_format.hpp"
@@ -136,6 +137,8 @@ std::string comparison_text(const Comparison& comparison, const Style& style)
     for (const auto& note : missing_notes(comparison))
         text += wrapped(one_line(note), width, 2);
     text += paragraph(equality_sentence(comparison));
+    if (comparison.nano)
+        text += '\n' + nano_text(*comparison.nano, style);
     if (fastest(comparison))
         text += '\n' + exits_table(comparison, style);
     text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(times_sentence(comparison));

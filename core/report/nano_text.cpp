@@ -1,0 +1,76 @@
+#include "core/report/nano_text.hpp"
+
+#include "core/report/nano_tables.hpp"
+#include "core/report/wrapped_text.hpp"
+
+#include <algorithm>
+
+namespace ringside {
+
+namespace {
+
+constexpr std::size_t width = 80;
+constexpr std::size_t name_width = 9, strategy_width = 10, paper_width = 7;
+constexpr std::size_t paper_columns = 3;
+
+// The strategies that fit beside the paper.
+std::size_t shown_columns(const NanoComparison& nano)
+{
+    constexpr std::size_t room = (width - name_width - paper_columns * (paper_width + 1)) / strategy_width;
+    return std::min(nano.columns.size(), room);
+}
+
+std::string left_part(const std::vector<std::string>& cells, std::size_t columns)
+{
+    std::string line = padded_right(cells[0], name_width);
+    for (std::size_t i = 1; i <= columns; ++i)
+        line += padded_left(cells[i], strategy_width);
+    return line;
+}
+
+std::string line_of(const std::vector<std::string>& cells, std::size_t columns)
+{
+    auto line = left_part(cells, columns) + ' ';
+    for (std::size_t i = cells.size() - paper_columns; i < cells.size(); ++i)
+        line += padded_left(cells[i], paper_width) + (i + 1 < cells.size() ? " " : "");
+    return line + '\n';
+}
+
+std::string strategies_lines(const NanoComparison& nano, const Style& style)
+{
+    auto columns = shown_columns(nano);
+    std::vector<std::string> heading { "Ticks" };
+    for (const auto& column : nano.columns)
+        heading.push_back(column.strategy);
+    heading.insert(heading.end(), { "native", "rewr.", "VT" });
+    auto left = padded_right("", name_width + columns * strategy_width);
+    auto text = style.paint(Color::Dim, left + padded_left("the paper's, 2006:", 1 + paper_columns * (paper_width + 1) - 1) + '\n');
+    text += style.paint(Color::Bold, line_of(heading, columns));
+    for (const auto& cells : nano_table(nano).rows)
+        text += line_of(cells, columns);
+    return text;
+}
+
+std::string ways_lines(const NanoComparison& nano, const Style& style)
+{
+    auto table = time_stamp_table(nano);
+    if (table.rows.empty())
+        return "";
+    auto line = [](const std::vector<std::string>& cells) {
+        return padded_right(cells[0], name_width) + padded_left(cells[1], strategy_width) + padded_left(cells[2], strategy_width)
+            + "   " + cells[3] + '\n';
+    };
+    auto text = '\n' + style.paint(Color::Bold, line({ "RDTSC", "here", "paper", "under rewriting, with --rdtsc" }));
+    for (const auto& cells : table.rows)
+        text += line(cells);
+    return text;
+}
+
+}
+
+std::string nano_text(const NanoComparison& nano, const Style& style)
+{
+    return strategies_lines(nano, style) + ways_lines(nano, style) + '\n' + wrapped(nano_sentence(nano), width);
+}
+
+}
