@@ -10,13 +10,13 @@ namespace ringside {
 namespace {
 
 constexpr std::size_t width = 80;
-constexpr std::size_t name_width = 9, strategy_width = 10, paper_width = 7;
+constexpr std::size_t name_width = 7, strategy_width = 10, paper_width = 7;
 constexpr std::size_t paper_columns = 3;
 
 // The strategies that fit beside the paper.
 std::size_t shown_columns(const NanoComparison& nano)
 {
-    constexpr std::size_t room = (width - name_width - paper_columns * (paper_width + 1)) / strategy_width;
+    constexpr std::size_t room = (width - name_width - 1 - paper_columns * paper_width) / strategy_width;
     return std::min(nano.columns.size(), room);
 }
 
@@ -32,7 +32,7 @@ std::string line_of(const std::vector<std::string>& cells, std::size_t columns)
 {
     auto line = left_part(cells, columns) + ' ';
     for (std::size_t i = cells.size() - paper_columns; i < cells.size(); ++i)
-        line += padded_left(cells[i], paper_width) + (i + 1 < cells.size() ? " " : "");
+        line += padded_left(cells[i], paper_width);
     return line + '\n';
 }
 
@@ -44,7 +44,7 @@ std::string strategies_lines(const NanoComparison& nano, const Style& style)
         heading.push_back(column.strategy);
     heading.insert(heading.end(), { "native", "rewr.", "VT" });
     auto left = padded_right("", name_width + columns * strategy_width);
-    auto text = style.paint(Color::Dim, left + padded_left("the paper's, 2006:", 1 + paper_columns * (paper_width + 1) - 1) + '\n');
+    auto text = style.paint(Color::Dim, left + padded_left("the paper's, 2006:", 1 + paper_columns * paper_width) + '\n');
     text += style.paint(Color::Bold, line_of(heading, columns));
     for (const auto& cells : nano_table(nano).rows)
         text += line_of(cells, columns);

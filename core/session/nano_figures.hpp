@@ -14,7 +14,7 @@ namespace ringside {
 
 struct Comparison;
 
-// K. Adams, O. Agesen: A Comparison of Software and Hardware Techniques for x86 Virtualization, ASPLOS 2006, figure 4 (its
+// K. Adams, O. Agesen: A Comparison of Software and Hardware Techniques for x86 Virtualization, ASPLOS 2006 (its
 // table of "nanobenchmarks"), in cycles of a Pentium 4 at 3.8 GHz.
 struct PaperFigures {
     double native = 0;
@@ -41,7 +41,7 @@ bool has_any(const NanoFigures& figures);
 // The median of each operation, over the runs that have it.
 NanoFigures median_figures(std::span<const NanoFigures> runs);
 
-// RDTSC in rewritten code, and what they measured (section 3.1).
+// RDTSC in rewritten code, and what they measured.
 struct TimeStampWay {
     std::string_view name; // as --rdtsc has it
     std::string_view meaning;

@@ -1,6 +1,6 @@
 /*
  * What single operations cost, as in Adams & Agesen, "A Comparison of Software and Hardware Techniques for x86
- * Virtualization" (ASPLOS 2006), section 6.3. docs/comparison.md says how to read the figures.
+ * Virtualization" (ASPLOS 2006), in their nanobenchmarks. docs/comparison.md says how to read the figures.
  *
  * The loops do little besides their operation. Whether it had its effect is looked at in the loop where that takes one
  * comparison, else behind it, when the clock has stopped.
