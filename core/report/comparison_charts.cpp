@@ -13,6 +13,7 @@ namespace ringside {
 namespace {
 
 constexpr std::size_t most_reasons = 8;
+constexpr double least_share = 0.005; // that can be seen in a chart
 
 // "2 ms": a round number on an axis.
 std::string round_duration(double nanoseconds)
@@ -68,7 +69,9 @@ std::vector<ComparedExit> main_exits(const ComparisonRow& row)
     auto exits = row.exits;
     std::ranges::stable_sort(exits, std::ranges::greater {},
         [](const ComparedExit& exit) { return std::max(exit.share, exit.watched_time_share); });
-    exits.resize(std::min(exits.size(), most_reasons));
+    auto is_small = [](const ComparedExit& exit) { return std::max(exit.share, exit.watched_time_share) < least_share; };
+    auto shown = static_cast<std::size_t>(std::ranges::find_if(exits, is_small) - exits.begin());
+    exits.resize(std::min(exits.size(), std::clamp<std::size_t>(shown, 1, most_reasons)));
     return exits;
 }
 
@@ -84,7 +87,7 @@ std::string times_chart(const Comparison& comparison)
     for (const auto& row : comparison.rows) {
         if (!row.time)
             continue;
-        chart.row(row.strategy, value_of(row));
+        chart.row(marked_name(row), value_of(row));
         chart.bar(0, place(row.time->median), "guest");
         chart.range(place(row.time->minimum), place(row.time->maximum));
     }
@@ -111,7 +114,7 @@ std::string logarithmic_times_chart(const Comparison& comparison)
     for (const auto& row : comparison.rows) {
         if (!row.time)
             continue;
-        chart.row(row.strategy, value_of(row));
+        chart.row(marked_name(row), value_of(row));
         chart.range(place(row.time->minimum), place(row.time->maximum));
         chart.dot(place(row.time->median));
     }
@@ -132,7 +135,7 @@ std::string parts_chart(const Comparison& comparison)
         if (!row.watched)
             continue;
         auto parts = time_parts(*row.watched);
-        chart.row(row.strategy + (parts_are_typical(row) ? "" : " †"), parts_in_words(parts));
+        chart.row(marked_name(row) + (parts_are_typical(row) ? "" : " †"), parts_in_words(parts));
         double from = 0;
         for (const auto& part : parts) {
             chart.bar(from, from + part.share, part.name);

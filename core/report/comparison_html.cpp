@@ -95,6 +95,12 @@ std::string legend(const std::vector<std::pair<std::string_view, std::string>>& 
     return text + "</ul>\n";
 }
 
+std::string rings_of(const Comparison& comparison)
+{
+    auto table = rings_table(comparison, Style {});
+    return table.rows.empty() ? paragraph("note", "The guest never changed its ring.") : table_of(table, "figures small");
+}
+
 std::string parts_section(const Comparison& comparison)
 {
     auto parts = time_parts({});
@@ -104,14 +110,13 @@ std::string parts_section(const Comparison& comparison)
     bool all_typical = std::ranges::all_of(comparison.rows, [](const ComparisonRow& row) { return !row.watched || parts_are_typical(row); });
     auto dagger = paragraph("note", "† In the run that is watched only: it took much longer than the timed ones, whose parts are others.");
     return card("<h2>Where the time went</h2>\n" + legend(entries) + parts_chart(comparison) + (all_typical ? "" : dagger)
-        + table_of(parts_table(comparison, Style {}), "nowrap") + paragraph("note", watched_sentence(comparison)));
+        + table_of(parts_table(comparison, Style {})) + rings_of(comparison) + paragraph("note", watched_sentence(comparison)));
 }
 
 std::string exits_section(const ComparisonRow& row)
 {
     auto text = fmt::format("<h3>{}</h3>\n", html_escaped(row.strategy)) + paragraph("idea", row.idea);
-    text += exits_chart(row) + table_of(exits_table(row, Style {}), "nowrap");
-    return card(text);
+    return card(text + "<div class=\"pair\">\n" + exits_chart(row) + table_of(exits_table(row, Style {})) + "</div>\n");
 }
 
 std::string exits_sections(const Comparison& comparison)
@@ -125,7 +130,7 @@ std::string exits_sections(const Comparison& comparison)
         + paragraph("note", "Exits: the moments at which control passes from the guest to the monitor, by reason.")
         + legend({ { "exits", "upper bar, first figure: share of all exits in a timed run" },
             { "monitor", "lower bar, second figure: share of the monitor's time in the watched run" } });
-    return card(text) + "<div class=\"pair\">\n" + cards + "</div>\n";
+    return card(text) + cards;
 }
 
 std::string said(std::string_view summary, std::string_view text)
@@ -135,12 +140,24 @@ std::string said(std::string_view summary, std::string_view text)
         html_escaped(text.substr(0, longest_console)), is_long ? "\n(and more)" : "");
 }
 
+template<typename Predicate>
+std::string strategies_where(const Comparison& comparison, Predicate predicate)
+{
+    std::string names;
+    for (const auto& row : comparison.rows) {
+        if (predicate(row))
+            names += (names.empty() ? "" : ", ") + row.strategy;
+    }
+    return names;
+}
+
 std::string texts_of(const Comparison& comparison)
 {
     std::string text;
     for (const auto& row : comparison.rows) {
-        if (!row.console.empty())
-            text += said("What the guest said under " + row.strategy, row.console);
+        auto is_same = [&](const ComparisonRow& other) { return other.console == row.console; };
+        if (&*std::ranges::find_if(comparison.rows, is_same) == &row && !row.console.empty())
+            text += said("What the guest said under " + strategies_where(comparison, is_same), row.console);
         if (!row.runs.empty() && !row.runs.front().debug_output.empty())
             text += said("What it wrote to port 0xE9 in the first timed run under " + row.strategy, row.runs.front().debug_output);
     }
@@ -161,7 +178,7 @@ std::string nano_section(const NanoComparison& nano)
 
 std::string details_section(const Comparison& comparison)
 {
-    auto text = "<h2>Every run</h2>\n" + table_of(runs_table(comparison, Style {}), "nowrap");
+    auto text = "<h2>Every run</h2>\n" + table_of(runs_table(comparison, Style {}));
     auto host = host_table(comparison);
     host.rows.push_back({ "guest memory", fmt::format("{} MiB", comparison.memory_bytes >> 20) });
     host.rows.push_back({ "command line", comparison.command_line.empty() ? "(none)" : comparison.command_line });

@@ -19,6 +19,12 @@ std::string table_of(const TextTable& table)
     return markdown_table(table.heading, table.rows) + '\n';
 }
 
+std::string rings_of(const Comparison& comparison)
+{
+    auto table = rings_table(comparison, Style {});
+    return table.rows.empty() ? "The guest never changed its ring.\n\n" : table_of(table);
+}
+
 std::string list_of(const std::vector<std::string>& items)
 {
     std::string text;
@@ -46,6 +52,7 @@ std::string comparison_markdown(const Comparison& comparison)
     if (comparison.nano)
         text += nano_part(*comparison.nano);
     text += "## Where the time went\n\n" + table_of(parts_table(comparison, style));
+    text += rings_of(comparison);
     text += paragraph(watched_sentence(comparison));
     for (const auto& row : comparison.rows) {
         if (row.time)

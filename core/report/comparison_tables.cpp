@@ -3,27 +3,23 @@
 #include "core/report/comparison_words.hpp"
 #include "core/trace/time_format.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace ringside {
 
 namespace {
 
-std::string name_of(const ComparisonRow& row)
-{
-    return row.strategy + (row.verdict == Verdict::Documented ? " *" : "");
-}
-
 std::vector<std::string> strategy_cells(const ComparisonRow& row, const Style& style)
 {
     if (!row.time)
-        return { name_of(row), "not timed" };
+        return { marked_name(row), "not timed" };
     auto time = [&](uint64_t nanoseconds) { return format_duration(nanoseconds, style); };
-    std::vector<std::string> cells { name_of(row), time(row.time->median), time(row.time->minimum),
+    std::vector<std::string> cells { marked_name(row), time(row.time->median), time(row.time->minimum),
         time(row.time->lower_quartile), time(row.time->upper_quartile), time(row.time->maximum),
         ratio_text(row.ratio, style), format_count(row.exit_count) };
     if (row.watched)
-        cells.push_back(ring_changes_text(*row.watched, style));
+        cells.push_back(format_count(ring_change_count(*row.watched)));
     return cells;
 }
 
@@ -45,7 +41,7 @@ TextTable runs_table(const Comparison& comparison, const Style& style)
     for (unsigned run = 1; run <= comparison.runs; ++run)
         table.heading.push_back(fmt::format("Run {}", run));
     for (const auto& row : comparison.rows) {
-        auto& cells = table.rows.emplace_back(std::vector { name_of(row) });
+        auto& cells = table.rows.emplace_back(std::vector { marked_name(row) });
         for (const auto& run : row.runs)
             cells.push_back(format_duration(run.nanoseconds, style));
     }
@@ -58,12 +54,36 @@ TextTable parts_table(const Comparison& comparison, const Style& style)
     for (const auto& row : comparison.rows) {
         if (!row.watched)
             continue;
-        auto& cells = table.rows.emplace_back(std::vector { name_of(row) });
+        auto& cells = table.rows.emplace_back(std::vector { marked_name(row) });
         for (const auto& part : time_parts(*row.watched))
             cells.push_back(fmt::format("{} ({})", share_text(part.share), format_duration(part.nanoseconds, style)));
         cells.push_back(format_duration(row.watched->wall, style));
         cells.push_back(ratio_text(cost_of_watching(row), style));
     }
+    return table;
+}
+
+TextTable rings_table(const Comparison& comparison, const Style& style)
+{
+    TextTable table { { "Ring changes" }, {} };
+    for (const auto& row : comparison.rows) {
+        if (row.watched)
+            table.rows.push_back({ marked_name(row) });
+    }
+    for (std::size_t pair = 0; pair < 16; ++pair) {
+        std::size_t from = pair / 4, to = pair % 4;
+        auto count = [&](const ComparisonRow& row) { return row.watched ? row.watched->ring_entries[from][to] : 0; };
+        if (from == to || std::ranges::none_of(comparison.rows, count))
+            continue;
+        table.heading.push_back(fmt::format("{} {} {}", from, style.arrow(), to));
+        auto cells = table.rows.begin();
+        for (const auto& row : comparison.rows) {
+            if (row.watched)
+                (cells++)->push_back(format_count(count(row)));
+        }
+    }
+    if (table.heading.size() == 1)
+        table.rows.clear();
     return table;
 }
 

@@ -17,6 +17,8 @@ struct TextTable {
 TextTable strategies_table(const Comparison& comparison, const Style& style);
 TextTable runs_table(const Comparison& comparison, const Style& style);
 TextTable parts_table(const Comparison& comparison, const Style& style);
+// Changes of the ring in which the guest believes to be, from each to each; no rows where there was none.
+TextTable rings_table(const Comparison& comparison, const Style& style);
 TextTable exits_table(const ComparisonRow& row, const Style& style);
 TextTable host_table(const Comparison& comparison);
 TextTable missing_table(const Comparison& comparison);

@@ -44,7 +44,7 @@ std::string short_count(uint64_t count)
 
 std::vector<std::string> cells_of(const ComparisonRow& row, const Style& style)
 {
-    std::vector<std::string> cells { row.strategy + (row.verdict == Verdict::Documented ? " *" : "") };
+    std::vector<std::string> cells { marked_name(row) };
     if (!row.time) {
         cells.emplace_back("not timed");
         return cells;

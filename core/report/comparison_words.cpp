@@ -72,6 +72,11 @@ std::string spread_text(const Spread& spread)
         "{} {}", percent_from(spread.median, spread.minimum), percent_from(spread.median, spread.maximum));
 }
 
+std::string marked_name(const ComparisonRow& row)
+{
+    return row.strategy + (row.verdict == Verdict::Documented ? " *" : "");
+}
+
 uint64_t ring_change_count(const Statistics& statistics)
 {
     uint64_t sum = 0;
@@ -80,19 +85,6 @@ uint64_t ring_change_count(const Statistics& statistics)
             sum += from == to ? 0 : statistics.ring_entries[from][to];
     }
     return sum;
-}
-
-std::string ring_changes_text(const Statistics& statistics, const Style& style)
-{
-    std::string text;
-    for (std::size_t from = 0; from < 4; ++from) {
-        for (std::size_t to = 0; to < 4; ++to) {
-            if (auto count = statistics.ring_entries[from][to]; count && from != to)
-                text += fmt::format(
-                    "{}{} {} {}: {}", text.empty() ? "" : ", ", from, style.arrow(), to, format_count(count));
-        }
-    }
-    return text.empty() ? "none" : text;
 }
 
 std::vector<TimePart> time_parts(const Statistics& statistics)

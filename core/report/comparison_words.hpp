@@ -17,10 +17,11 @@ std::string share_text(double share);
 // "-1 % +4 %": how far the fastest and the slowest run are from the median.
 std::string spread_text(const Spread& spread);
 
+// "trap *" where a note tells more.
+std::string marked_name(const ComparisonRow& row);
+
 // Every change of ring that the watched run saw.
 uint64_t ring_change_count(const Statistics& statistics);
-// "0 → 3: 50,014, 3 → 0: 50,004"
-std::string ring_changes_text(const Statistics& statistics, const Style& style);
 
 // A part of the watched run's time.
 struct TimePart {

@@ -26,7 +26,7 @@ body {
   font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif;
   font-variant-numeric: tabular-nums;
 }
-main, header, footer { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem; }
+main, header, footer { max-width: 68rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 3rem; }
 .brand { margin: 0; color: var(--accent); font-size: .82rem; font-weight: 650; letter-spacing: .09em; text-transform: uppercase; }
 h1 { margin: .3rem 0 .2rem; font-size: clamp(1.9rem, 5vw, 2.7rem); line-height: 1.15; letter-spacing: -.02em; overflow-wrap: anywhere; }
@@ -39,18 +39,19 @@ h3 { margin: 0; font-size: 1.08rem; }
 .tiles li, .card { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
 .tiles li { padding: .9rem 1.1rem 1rem; }
 .tiles .label { display: block; color: var(--soft); font-size: .84rem; }
-.tiles .figure { display: block; font-size: 1.55rem; font-weight: 650; letter-spacing: -.015em; line-height: 1.25; }
+.tiles .figure { display: block; font-size: 1.4rem; font-weight: 650; letter-spacing: -.015em; line-height: 1.25; }
 .tiles .small { display: block; color: var(--soft); font-size: .88rem; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .card { margin: 1.25rem 0 0; padding: 1.4rem 1.5rem 1.5rem; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1.25rem; }
-.pair .card { min-width: 0; }
+.pair { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 8fr); gap: 0 1.8rem; align-items: start; margin-top: .6rem; }
+.pair th, .pair td { padding-left: .4rem; padding-right: .4rem; } .pair table { font-size: .84rem; }
+.small table { width: auto; min-width: min(24rem, 100%); }
 .legend { display: flex; flex-wrap: wrap; gap: .35rem 1.3rem; margin: .8rem 0 0; padding: 0; list-style: none; font-size: .88rem; color: var(--soft); }
 .legend b { color: var(--text); font-weight: 600; }
 .swatch { vertical-align: -2px; margin-right: .45rem; }
 .definitions { position: absolute; }
 .chart { display: block; overflow: visible; margin: .4rem 0 .6rem; font-size: 14px; }
-.chart text { fill: var(--text); }
+.chart text { fill: var(--text); paint-order: stroke; stroke: var(--card); stroke-width: 5px; stroke-linejoin: round; }
 .chart .name { font-weight: 600; }
 .chart .value { fill: var(--soft); }
 .chart .tick { fill: var(--soft); font-size: 12px; }
@@ -68,13 +69,14 @@ caption { text-align: left; padding-bottom: .3rem; }
 th, td { padding: .38rem .6rem; border-top: 1px solid var(--rule); text-align: right; vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; vertical-align: bottom; }
 th:first-child, td:first-child, .words td { text-align: left; }
-th[scope=row], .nowrap td { white-space: nowrap; }
+th[scope=row], .figures td { white-space: nowrap; }
 th[scope=row] { font-weight: 600; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 .notes { margin: .6rem 0 0; padding-left: 1.15rem; } .notes li { margin: .25rem 0; overflow-wrap: anywhere; }
 details { margin-top: .9rem; } summary { cursor: pointer; color: var(--accent); font-weight: 600; }
 pre { margin: .6rem 0 0; padding: .8rem 1rem; border-radius: 8px; background: var(--track); font: .82rem/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { padding-top: 1.4rem; padding-bottom: 3rem; color: var(--soft); font-size: .88rem; }
+@media (max-width: 56rem) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 34rem) {
   header { padding-top: 1.6rem; } main, header, footer { padding-left: .8rem; padding-right: .8rem; }
   .card { padding: 1rem; } .chart { font-size: 13px; }
@@ -84,7 +86,7 @@ footer { padding-top: 1.4rem; padding-bottom: 3rem; color: var(--soft); font-siz
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, header, footer { max-width: none; padding: 0; } header { padding-top: 0; }
   .tiles li, .card { border-radius: 4px; } .tiles li, svg, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
-  .scroll { overflow: visible; } table { font-size: 8.5pt; } th, td { padding: .2rem .35rem; }
+  .pair { grid-template-columns: minmax(0, 1fr); } .scroll { overflow: visible; } table { font-size: 8.5pt; } th, td { padding: .2rem .35rem; }
 }
 )";
 

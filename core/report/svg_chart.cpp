@@ -94,7 +94,7 @@ void SvgChart::range(ChartPlace from, ChartPlace to)
 void SvgChart::dot(ChartPlace at)
 {
     m_marks += fmt::format(
-        "<circle cx=\"{}\" cy=\"{}\" r=\"6\" class=\"fill-guest dot\"/>\n", percent(at), bar_top() + bar_height / 2);
+        "<circle cx=\"{}\" cy=\"{}\" r=\"5\" class=\"fill-guest dot\"/>\n", percent(at), bar_top() + bar_height / 2);
 }
 
 void SvgChart::grid(ChartPlace at, std::string_view label)

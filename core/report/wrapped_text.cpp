@@ -66,10 +66,17 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 
 std::string labeled(std::string_view label, std::string_view text, std::size_t width, std::size_t indent)
 {
-    auto lines = std::string(indent, ' ') + wrapped(text, width - indent);
-    for (auto at = lines.find('\n'); at + 1 < lines.size(); at = lines.find('\n', at + 1))
-        lines.insert(at + 1, indent, ' ');
-    return lines.replace(0, indent, padded_right(label, indent));
+    std::string lines;
+    auto flowing = wrapped(text, width - indent);
+    if (flowing.empty())
+        flowing = "\n";
+    for (std::string_view left = flowing; !left.empty();) {
+        auto line = left.substr(0, left.find('\n') + 1);
+        lines += lines.empty() ? padded_right(label, indent) : std::string(indent, ' ');
+        lines += line;
+        left.remove_prefix(line.size());
+    }
+    return lines;
 }
 
 std::string padded_left(std::string_view text, std::size_t width)

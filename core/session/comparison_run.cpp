@@ -71,15 +71,16 @@ private:
 
 class Comparer {
 public:
-    Comparer(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control)
+    Comparer(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control, Watching watching)
         : m_contenders(contenders)
         , m_control(control)
+        , m_watching(watching)
     {
         m_result.runs = runs;
         for (const auto& contender : contenders)
             m_result.rows.push_back(row_of(contender));
         m_timed.resize(contenders.size());
-        m_steps = static_cast<unsigned>(contenders.size()) * (runs + 2);
+        m_steps = static_cast<unsigned>(contenders.size()) * (runs + (watching == Watching::Once ? 2 : 1));
     }
 
     Comparison all()
@@ -89,7 +90,8 @@ public:
             each(Phase::Timed, &Comparer::measure);
         for (std::size_t i = 0; i < m_result.rows.size(); ++i)
             conclude_times(i);
-        each(Phase::Watched, &Comparer::watch);
+        if (m_watching == Watching::Once)
+            each(Phase::Watched, &Comparer::watch);
         for (std::size_t i = 0; i < m_result.rows.size(); ++i)
             conclude_exits(i);
         set_ratios(m_result);
@@ -227,6 +229,7 @@ private:
 
     const std::vector<Contender>& m_contenders;
     const ComparisonControl& m_control;
+    Watching m_watching;
     Comparison m_result;
     std::vector<std::vector<Statistics>> m_timed; // of each contender's runs
     std::optional<std::string> m_reference;       // the console that all should show
@@ -236,9 +239,10 @@ private:
 
 }
 
-Comparison compare(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control)
+Comparison compare(
+    const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control, Watching watching)
 {
-    return Comparer(contenders, runs, control).all();
+    return Comparer(contenders, runs, control, watching).all();
 }
 
 }

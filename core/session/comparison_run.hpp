@@ -43,7 +43,10 @@ struct ComparisonControl {
     std::function<Answer(Session& session)> on_wake = {};
 };
 
-// Fills `rows`, `runs` and `interrupted`; the rest of the result is the caller's to say.
-Comparison compare(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control);
+enum class Watching : uint8_t { Once, Never }; // the last of the three kinds of runs
+
+// Fills `rows`, `runs`, `interrupted` and `unconfined_because`; the rest of the result is the caller's to say.
+Comparison compare(const std::vector<Contender>& contenders, unsigned runs, const ComparisonControl& control,
+    Watching watching = Watching::Once);
 
 }

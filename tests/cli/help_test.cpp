@@ -7,7 +7,7 @@ using namespace ringside::test;
 
 TEST_CASE("every command has a help that fits 80 columns and gives an example", "[cli]")
 {
-    auto command = GENERATE(as<std::string> {}, "", "run", "strategies", "scenarios", "trace", "audit", "disasm", "doctor", "demo");
+    auto command = GENERATE(as<std::string> {}, "", "run", "compare", "strategies", "scenarios", "trace", "audit", "disasm", "doctor", "demo");
     INFO(command);
     auto outcome = command.empty() ? run_program({ "--help" }) : run_program({ command, "--help" });
     CHECK(outcome.status == 0);
@@ -20,7 +20,7 @@ TEST_CASE("every command has a help that fits 80 columns and gives an example", 
 TEST_CASE("the help names what the program is, its commands and its exit codes", "[cli]")
 {
     auto help = run_program({ "--help" }).output;
-    for (auto part : { "virtualization laboratory", "run ", "scenarios", "strategies", "trace", "audit", "disasm", "doctor", "demo",
+    for (auto part : { "virtualization laboratory", "run ", "compare ", "scenarios", "strategies", "trace", "audit", "disasm", "doctor", "demo",
              "124  ", "65  ", "69  ", "70  " }) {
         INFO(part);
         CHECK(help.find(part) != std::string::npos);
