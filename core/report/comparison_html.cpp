@@ -173,7 +173,8 @@ std::string equality_section(const Comparison& comparison)
 std::string nano_section(const NanoComparison& nano)
 {
     auto text = "<h2>What an operation costs</h2>\n" + paragraph("note", nano_sentence(nano)) + table_of(nano_table(nano), "nowrap");
-    return card(nano.ways.empty() ? text : text + "<h3>RDTSC under rewriting</h3>\n" + table_of(time_stamp_table(nano)));
+    text = card(text + notes(nano_legend()));
+    return nano.ways.empty() ? text : text + card("<h2>RDTSC, rewritten in each way</h2>\n" + table_of(time_stamp_table(nano)));
 }
 
 std::string details_section(const Comparison& comparison)

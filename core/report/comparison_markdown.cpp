@@ -35,8 +35,8 @@ std::string list_of(const std::vector<std::string>& items)
 
 std::string nano_part(const NanoComparison& nano)
 {
-    auto text = "## What an operation costs\n\n" + table_of(nano_table(nano)) + paragraph(nano_sentence(nano));
-    return nano.ways.empty() ? text : text + table_of(time_stamp_table(nano));
+    auto text = "## What an operation costs\n\n" + table_of(nano_table(nano)) + list_of(nano_legend()) + paragraph(nano_sentence(nano));
+    return nano.ways.empty() ? text : text + "## RDTSC, rewritten in each way\n\n" + table_of(time_stamp_table(nano));
 }
 
 }

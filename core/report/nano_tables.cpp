@@ -47,10 +47,18 @@ TextTable nano_table(const NanoComparison& nano)
 
 TextTable time_stamp_table(const NanoComparison& nano)
 {
-    TextTable table { { "--rdtsc", "Ticks", "paper", "What it is" }, {} };
+    TextTable table { { "--rdtsc", "Ticks", "paper" }, {} };
     for (const auto& way : nano.ways)
-        table.rows.push_back({ std::string { way.name }, ticks_text(way.ticks), ticks_text(way.paper), std::string { way.meaning } });
+        table.rows.push_back({ fmt::format("{}: {}", way.name, way.meaning), ticks_text(way.ticks), ticks_text(way.paper) });
     return table;
+}
+
+std::vector<std::string> nano_legend()
+{
+    std::vector<std::string> legend;
+    for (const auto& operation : nano_operations())
+        legend.push_back(fmt::format("{}: {}", operation.name, operation.meaning));
+    return legend;
 }
 
 std::string nano_sentence(const NanoComparison& nano)

@@ -14,6 +14,8 @@ std::string ticks_text(const std::optional<double>& ticks);
 TextTable nano_table(const NanoComparison& nano);
 // Without rows when the ways were not measured.
 TextTable time_stamp_table(const NanoComparison& nano);
+// What each row is about.
+std::vector<std::string> nano_legend();
 // What a tick is, and whose the paper's columns are.
 std::string nano_sentence(const NanoComparison& nano);
 

@@ -53,16 +53,15 @@ std::string strategies_lines(const NanoComparison& nano, const Style& style)
 
 std::string ways_lines(const NanoComparison& nano, const Style& style)
 {
-    auto table = time_stamp_table(nano);
-    if (table.rows.empty())
+    if (nano.ways.empty())
         return "";
-    auto line = [](const std::vector<std::string>& cells) {
-        return padded_right(cells[0], name_width) + padded_left(cells[1], strategy_width) + padded_left(cells[2], strategy_width)
-            + "   " + cells[3] + '\n';
+    auto line = [](std::string_view name, std::string_view here, std::string_view paper, std::string_view meaning) {
+        return padded_right(name, name_width) + padded_left(here, strategy_width) + padded_left(paper, strategy_width) + "   "
+            + std::string { meaning } + '\n';
     };
-    auto text = '\n' + style.paint(Color::Bold, line({ "RDTSC", "here", "paper", "under rewriting, with --rdtsc" }));
-    for (const auto& cells : table.rows)
-        text += line(cells);
+    auto text = '\n' + style.paint(Color::Bold, line("RDTSC", "here", "paper", "under rewriting, with --rdtsc"));
+    for (const auto& way : nano.ways)
+        text += line(way.name, ticks_text(way.ticks), ticks_text(way.paper), way.meaning);
     return text;
 }
 
