@@ -79,6 +79,8 @@ std::string times_section(const Comparison& comparison)
         return card("<h2>How long it took</h2>\n" + paragraph("note", result_sentence(comparison, Style {})));
     auto text = "<h2>How long it took</h2>\n" + paragraph("note", result_sentence(comparison, Style {})) + times_chart(comparison);
     text += paragraph("note", "A bar is the median; the line across its end reaches from the fastest run to the slowest. Shorter is faster.");
+    if (auto waiting = waiting_sentence(comparison); !waiting.empty())
+        text += paragraph("note", waiting);
     if (largest_ratio(comparison) > ratio_for_logarithm) {
         text += paragraph("note", fmt::format("The slowest takes more than {} times as long as the fastest, whose bar can hardly be seen. The same "
             "times on a logarithmic axis, where each line is ten times the one before; dots, because such an axis has no zero at which a bar could begin:", ratio_for_logarithm));

@@ -46,6 +46,8 @@ std::string comparison_markdown(const Comparison& comparison)
     const Style style;
     std::string text = "# " + paragraph(comparison_heading(comparison));
     text += paragraph(result_sentence(comparison, style));
+    if (auto waiting = waiting_sentence(comparison); !waiting.empty())
+        text += paragraph(waiting);
     text += table_of(strategies_table(comparison, style));
     text += list_of(row_notes(comparison)) + list_of(missing_notes(comparison));
     text += paragraph(equality_sentence(comparison)) + paragraph(times_sentence(comparison));

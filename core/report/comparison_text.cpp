@@ -115,13 +115,13 @@ std::string exits_table(const Comparison& comparison, const Style& style)
     return text;
 }
 
-std::string host_lines(const Comparison& comparison)
+std::string host_lines(const Comparison& comparison, const Style& style)
 {
     std::string text;
     for (const auto& [name, value] : comparison.host)
-        text += labeled(name + ':', printable(value), width, 15);
+        text += labeled(name + ':', fitting(printable(value), style), width, 15);
     for (const auto& row : comparison.rows)
-        text += labeled(row.strategy + ':', printable(row.detail), width, 15);
+        text += labeled(row.strategy + ':', fitting(printable(row.detail), style), width, 15);
     return text;
 }
 
@@ -129,21 +129,22 @@ std::string host_lines(const Comparison& comparison)
 
 std::string comparison_text(const Comparison& comparison, const Style& style)
 {
-    auto paragraph = [&](const std::string& text) { return wrapped(one_line(text), width); };
-    std::string text = style.paint(Color::Bold, wrapped(printable(comparison_heading(comparison)), width));
+    auto paragraph = [&](const std::string& text) { return wrapped(fitting(one_line(text), style), width); };
+    std::string text = style.paint(Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
     text += '\n' + strategies_table(comparison, style);
     for (const auto& note : row_notes(comparison))
-        text += wrapped(one_line(note), width, 2);
+        text += wrapped(fitting(one_line(note), style), width, 2);
     for (const auto& note : missing_notes(comparison))
-        text += wrapped(one_line(note), width, 2);
+        text += wrapped(fitting(one_line(note), style), width, 2);
     text += paragraph(equality_sentence(comparison));
     if (comparison.nano)
         text += '\n' + nano_text(*comparison.nano, style);
     if (fastest(comparison))
         text += '\n' + exits_table(comparison, style);
-    text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(times_sentence(comparison));
+    text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(waiting_sentence(comparison));
+    text += paragraph(times_sentence(comparison));
     text += paragraph(watched_sentence(comparison));
-    return text + '\n' + host_lines(comparison);
+    return text + '\n' + host_lines(comparison, style);
 }
 
 }

@@ -123,6 +123,16 @@ std::string result_sentence(const Comparison& comparison, const Style& style)
             : slowest.ratio < 99.95 ? fmt::format("{:.1f}", slowest.ratio) : format_count(static_cast<uint64_t>(std::llround(slowest.ratio))));
 }
 
+std::string waiting_sentence(const Comparison& comparison)
+{
+    constexpr double worth_telling = 0.1;
+    double wait = largest_wait(comparison);
+    if (wait < worth_telling)
+        return "";
+    return fmt::format("The guest waits for interrupts, up to {:.0f} % of its time. That is the same time under every strategy, so the "
+                       "ratios are smaller than those of the work that is done.", wait * 100);
+}
+
 std::string times_sentence(const Comparison& comparison)
 {
     if (comparison.runs == 1)

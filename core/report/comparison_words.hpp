@@ -37,6 +37,8 @@ std::vector<TimePart> time_parts(const Statistics& statistics);
 std::string comparison_heading(const Comparison& comparison);
 // Who was fastest, and how far behind the slowest was.
 std::string result_sentence(const Comparison& comparison, const Style& style);
+// What the ratios do not tell, where the guest waits much; else "".
+std::string waiting_sentence(const Comparison& comparison);
 // How times were taken.
 std::string times_sentence(const Comparison& comparison);
 // Where everything else comes from, and what looking has cost.

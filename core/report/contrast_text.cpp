@@ -1,6 +1,5 @@
 #include "core/report/contrast_text.hpp"
 
-#include "core/machine/kernel_image.hpp"
 #include "core/report/comparison_words.hpp"
 #include "core/report/wrapped_text.hpp"
 #include "core/session/outcome.hpp"
@@ -72,10 +71,10 @@ std::string contrast_text(const Contrast& contrast, const Style& style)
     for (std::size_t i = 0; i < rows; ++i)
         text += row_text(contrast, i, style);
     for (const auto& note : missing_notes(contrast.left))
-        text += wrapped(one_line(note), width, 2);
+        text += wrapped(fitting(one_line(note), style), width, 2);
     for (const auto* comparison : { &contrast.left, &contrast.right }) {
         for (const auto& note : row_notes(*comparison))
-            text += wrapped(one_line(comparison->guest + ": " + note), width, 2);
+            text += wrapped(fitting(one_line(comparison->guest + ": " + note), style), width, 2);
     }
     return text;
 }

@@ -35,6 +35,19 @@ std::size_t width_of(std::string_view utf8)
     return static_cast<std::size_t>(std::ranges::count_if(utf8, begins_character));
 }
 
+std::string fitting(std::string_view text, const Style& style)
+{
+    constexpr std::string_view arrow = "→";
+    std::string plain;
+    for (std::size_t at = 0; at < text.size() && !style.unicode;) {
+        bool is_arrow = text.substr(at).starts_with(arrow);
+        auto size = is_arrow ? arrow.size() : std::max<std::size_t>(bytes_of(text.substr(at), 1), 1);
+        plain += is_arrow ? "->" : static_cast<unsigned char>(text[at]) < 0x80 ? text.substr(at, 1) : "?";
+        at += size;
+    }
+    return style.unicode ? std::string { text } : plain;
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent)
 {
     std::string lines, line;

@@ -1,6 +1,8 @@
 // Paragraphs for a terminal.
 #pragma once
 
+#include "core/trace/style.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +11,9 @@ namespace ringside {
 
 // In characters, not bytes.
 std::size_t width_of(std::string_view utf8);
+
+// The text as a terminal of this style can show it: without Unicode, arrows are "->" and what else is not ASCII is '?'.
+std::string fitting(std::string_view text, const Style& style);
 
 // `text` in lines of at most `width` characters, each ended by '\n'; those after the first begin with `indent` spaces.
 // A word that is longer than a line is cut.

@@ -34,12 +34,14 @@ bool all_as_expected(const Comparison& comparison)
     return std::ranges::all_of(comparison.rows, &ComparisonRow::good);
 }
 
-bool any_waits(const Comparison& comparison)
+double largest_wait(const Comparison& comparison)
 {
-    constexpr uint64_t worth_telling = 200; // a part of the whole
-    return std::ranges::any_of(comparison.rows, [](const ComparisonRow& row) {
-        return row.watched && row.watched->halted > row.watched->wall / worth_telling;
-    });
+    double largest = 0;
+    for (const auto& row : comparison.rows) {
+        if (row.watched && row.watched->wall > 0)
+            largest = std::max(largest, static_cast<double>(row.watched->halted) / static_cast<double>(row.watched->wall));
+    }
+    return largest;
 }
 
 double cost_of_watching(const ComparisonRow& row)

@@ -104,8 +104,8 @@ const ComparisonRow* fastest(const Comparison& comparison);
 double largest_ratio(const Comparison& comparison);
 // True when no row is Different or Failed.
 bool all_as_expected(const Comparison& comparison);
-// True for a comparison in which the guest waits long enough for interrupts to say so.
-bool any_waits(const Comparison& comparison);
+// The largest share of a watched run in which the guest waited for interrupts; 0..1. No strategy shortens that.
+double largest_wait(const Comparison& comparison);
 // How many times as long as the median run the watched one took; 0 when there is none.
 double cost_of_watching(const ComparisonRow& row);
 // False where being watched has changed the run so much that its parts say little about the timed ones.

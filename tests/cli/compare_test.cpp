@@ -103,6 +103,23 @@ TEST_CASE("one comparison gives all formats", "[cli][compare]")
     CHECK(content_of(scratch.path("h")).ends_with("</html>\n"));
 }
 
+// invoke() ends what takes longer than that.
+TEST_CASE("sieve and privops give every format in under a minute", "[cli][compare]")
+{
+    auto scenario = GENERATE(as<std::string> {}, "sieve", "privops");
+    Scratch scratch;
+    auto outcome = run_program({ "compare", scenario, "--json", scratch.path("j"), "--csv", scratch.path("c"), "--markdown",
+        scratch.path("m"), "--html", scratch.path("h") });
+    INFO(outcome.output << outcome.errors);
+    CHECK(outcome.status == 0);
+    CHECK(scratch.files() == Words { "c", "h", "j", "m" });
+    auto json = json_of(content_of(scratch.path("j")));
+    CHECK(json["runs"] == 5);
+    CHECK(json["as_expected"] == true);
+    for (const auto& row : json["strategies"])
+        CHECK(row["runs"].size() == 5);
+}
+
 TEST_CASE("a format on standard output stands there alone", "[cli][compare]")
 {
     auto outcome = run_program(small({ "--json", "-" }));

@@ -85,11 +85,7 @@ TEST_CASE("the table of a comparison fits 80 columns and a terminal", "[report]"
 TEST_CASE("the table is plain ASCII where the terminal has no more", "[report]")
 {
     auto comparison = sample();
-    comparison.host.clear();
-    comparison.guest = comparison.title = "g";
-    comparison.missing.clear();
-    for (auto& row : comparison.rows)
-        row.detail = "d";
+    comparison.title = "rings 0 → 3";
     auto text = comparison_text(comparison, Style { .unicode = false });
     CHECK(std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
     CHECK(has(text, "4.00 x"));
@@ -238,4 +234,14 @@ TEST_CASE("ratios and shares read well at any size", "[report]")
     CHECK(share_text(1) == "100.0 %");
     CHECK(spread_text({ 90, 95, 100, 110, 120 }) == "-10% +20%");
     CHECK(spread_text({ 5, 5, 5, 5, 5 }) == "-");
+}
+
+TEST_CASE("ratios are qualified where the guest waits much", "[report]")
+{
+    auto comparison = sample();
+    CHECK(waiting_sentence(comparison) == "");
+    comparison.rows[1].watched->halted = comparison.rows[1].watched->wall / 2;
+    CHECK(has(waiting_sentence(comparison), "up to 50 % of its time"));
+    for (const auto& text : { comparison_markdown(comparison), comparison_html(comparison) })
+        CHECK(has(text, "The guest waits for interrupts"));
 }

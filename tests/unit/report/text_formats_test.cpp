@@ -88,3 +88,10 @@ TEST_CASE("a label stands beside its text", "[report]")
     CHECK(labeled("cpu:", "one two", 12, 6) == "cpu:  one\n      two\n");
     CHECK(labeled("", "one two three", 10, 2) == "  one two\n  three\n");
 }
+
+TEST_CASE("a terminal without Unicode is shown something else", "[report]")
+{
+    CHECK(fitting("0 → 3 µs 漢 end", Style { .unicode = false }) == "0 -> 3 ?s ? end");
+    CHECK(fitting("\xFF\x80x", Style { .unicode = false }) == "?x");
+    CHECK(fitting("0 → 3", Style {}) == "0 → 3");
+}
