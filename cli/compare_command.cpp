@@ -9,7 +9,6 @@
 #include "cli/output.hpp"
 #include "core/report/comparison_text.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <unistd.h>
@@ -40,9 +39,8 @@ Result<Comparison> make(const CompareOptions& options, const Scenario& scenario,
     result.nano = nano_comparison_of(result);
     measure_time_stamp_ways(result, plan.contenders, control.control());
     control.clear();
-    bool none_started = std::ranges::all_of(result.rows, [](const ComparisonRow& row) { return row.not_started.has_value(); });
-    if (none_started && !result.interrupted)
-        return Unexpected { *result.rows.front().not_started };
+    if (const auto* error = nothing_started(result))
+        return Unexpected { *error };
     const auto& first = plan.contenders.front().configuration;
     result.guest = scenario.name;
     result.title = scenario.title;

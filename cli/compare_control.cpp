@@ -27,21 +27,26 @@ CompareControl::CompareControl(bool shows_progress)
 
 ComparisonControl CompareControl::control()
 {
-    return { [this](const ComparisonStep& step) { show(step); }, m_signals.descriptor(),
+    return { [this](const ComparisonStep& step) { follow(step); }, m_signals.descriptor(),
         [this](Session& session) { return take_signal(session); } };
 }
 
-// Spaces instead of an escape sequence: any terminal understands them.
-void CompareControl::show(const ComparisonStep& step)
+void CompareControl::follow(const ComparisonStep& step)
 {
     constexpr std::array<std::string_view, 3> phases { "warming up", "timing", "watching" };
     m_number = step.number;
     m_of = step.of;
+    m_line = fmt::format("{} {} (run {} of {})", phases[static_cast<std::size_t>(step.phase)], step.strategy,
+        step.number, step.of);
+    show();
+}
+
+// Spaces instead of an escape sequence: any terminal understands them.
+void CompareControl::show()
+{
     if (!m_shows_progress)
         return;
-    auto text = fmt::format("{} {} (run {} of {})", phases[static_cast<std::size_t>(step.phase)], step.strategy,
-        step.number, step.of);
-    print(fmt::format("\r{:<{}.{}}", text, columns, columns));
+    print(fmt::format("\r{:<{}.{}}", m_line, columns, columns));
     m_is_shown = true;
 }
 
@@ -61,6 +66,7 @@ ComparisonControl::Answer CompareControl::take_signal(Session& session)
     if (taken == SIGTSTP) {
         clear();
         m_signals.stop_process();
+        show();
         return ComparisonControl::Answer::Again;
     }
     m_signal = taken;

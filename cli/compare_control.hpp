@@ -26,12 +26,14 @@ public:
     std::string how_far() const;
 
 private:
-    void show(const ComparisonStep& step);
+    void follow(const ComparisonStep& step);
+    void show();
     ComparisonControl::Answer take_signal(Session& session);
 
     RunSignals m_signals;
     int m_signal = 0;
     bool m_shows_progress;
+    std::string m_line;
     bool m_is_shown = false;
     unsigned m_number = 0;
     unsigned m_of = 0;

@@ -28,6 +28,8 @@ Result<Comparison> compare_scenario(const char* name, CompareControl& control)
     if (!plan)
         return plan.propagate();
     auto comparison = compare(plan->contenders, runs, control.control(), Watching::Never);
+    if (const auto* error = nothing_started(comparison))
+        return Unexpected { *error };
     comparison.guest = name;
     comparison.missing = std::move(plan->missing);
     return comparison;

@@ -52,9 +52,12 @@ std::string tiles(const Comparison& comparison)
             fmt::format("{}, {} the fastest", format_duration(slowest.time->median, Style {}), ratio_text(slowest.ratio, Style {})));
     }
     auto as_expected = std::ranges::count_if(comparison.rows, &ComparisonRow::good);
+    auto documented = std::ranges::count(comparison.rows, Verdict::Documented, &ComparisonRow::verdict);
     bool all = all_as_expected(comparison);
     text += tile("Outcome and console", all ? "✓ as expected" : "✗ not all as expected",
-        fmt::format("{} of {} strategies", as_expected, comparison.rows.size()), all ? "good" : "bad");
+        fmt::format("{} of {} strategies{}", as_expected, comparison.rows.size(),
+            documented > 0 ? fmt::format(", {} of them otherwise, as documented", documented) : ""),
+        all ? "good" : "bad");
     text += tile("Timed runs", fmt::format("{} of each", comparison.runs), "taking turns, after a warm-up");
     return text + "</ul>\n";
 }

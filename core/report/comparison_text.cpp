@@ -18,6 +18,13 @@ namespace {
 constexpr std::size_t width = 80;
 constexpr std::size_t most_reasons = 6; // of one strategy
 
+// The end of a line is not painted.
+std::string painted(const Style& style, Color color, std::string line)
+{
+    line.pop_back();
+    return style.paint(color, line) + '\n';
+}
+
 // In a line of its own widths: the first column to the left, the others to the right.
 std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths)
 {
@@ -63,7 +70,7 @@ std::vector<std::string> cells_of(const ComparisonRow& row, const Style& style)
 
 std::string strategies_table(const Comparison& comparison, const Style& style)
 {
-    auto text = style.paint(Color::Bold,
+    auto text = painted(style, Color::Bold,
         line_of({ "Strategy", "Time", "Spread", "Ratio", "Exits", "Rings", "Guest", "Mon.", "Host", "Wait" },
             strategy_widths));
     for (const auto& row : comparison.rows)
@@ -107,9 +114,8 @@ std::string exits_of(const ComparisonRow& row, const Style& style)
 std::string exits_table(const Comparison& comparison, const Style& style)
 {
     std::string text = line_of({ "", "timed runs:", "", "watched:", "", "" }, exit_widths);
-    text = style.paint(Color::Dim, text);
-    text += style.paint(
-        Color::Bold, line_of({ "Exits by reason", "Exits", "Share", "Exits", "Time", "Mean" }, exit_widths));
+    text = painted(style, Color::Dim, text);
+    text += painted(style, Color::Bold, line_of({ "Exits by reason", "Exits", "Share", "Exits", "Time", "Mean" }, exit_widths));
     for (const auto& row : comparison.rows)
         text += row.time ? exits_of(row, style) : "";
     return text;
@@ -130,7 +136,7 @@ std::string host_lines(const Comparison& comparison, const Style& style)
 std::string comparison_text(const Comparison& comparison, const Style& style)
 {
     auto paragraph = [&](const std::string& text) { return wrapped(fitting(one_line(text), style), width); };
-    std::string text = style.paint(Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
+    std::string text = painted(style, Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
     text += '\n' + strategies_table(comparison, style);
     for (const auto& note : row_notes(comparison))
         text += wrapped(fitting(one_line(note), style), width, 2);

@@ -42,7 +42,7 @@ std::string half(const Comparison& comparison, const ComparisonRow& row, const S
     auto color = &row == fastest(comparison) ? Color::Bold : Color::Plain;
     auto figures = padded_left(format_duration(row.time->median, style), 10) + padded_left(ratio_text(row.ratio, style), 8);
     return style.paint(color, figures) + ' '
-        + style.paint(Color::Ring3, padded_right(bar(row.ratio / largest_ratio(comparison), style), bar_width));
+        + style.paint(Color::Ring3, padded_right(bar(row.ratio / std::max(1.0, largest_ratio(comparison)), style), bar_width));
 }
 
 std::string row_text(const Contrast& contrast, std::size_t i, const Style& style)
@@ -52,7 +52,7 @@ std::string row_text(const Contrast& contrast, std::size_t i, const Style& style
     auto line = style.paint(Color::Bold, padded_right(left.strategy, name_width)) + half(contrast.left, left, style)
         + ' ' + half(contrast.right, right, style)
         + padded_left(right.time ? format_count(right.exit_count) : "-", exits_width);
-    return line + '\n' + style.paint(Color::Dim, labeled("", left.idea, width, 2));
+    return line + '\n' + labeled("", left.idea, width, 2);
 }
 
 std::string heading(const Contrast& contrast, const Style& style)

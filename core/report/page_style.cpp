@@ -35,7 +35,7 @@ h3 { margin: 0; font-size: 1.08rem; }
 .lead { margin: .2rem 0 0; color: var(--soft); font-size: 1.13rem; max-width: 46rem; overflow-wrap: anywhere; }
 .note, caption, .idea { color: var(--soft); font-size: .9rem; }
 .note, .idea { margin: .35rem 0 0; max-width: 50rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
+.tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 1rem; margin: 1.6rem 0 0; padding: 0; list-style: none; }
 .tiles li, .card { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
 .tiles li { padding: .9rem 1.1rem 1rem; }
 .tiles .label { display: block; color: var(--soft); font-size: .84rem; }
@@ -76,7 +76,7 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 details { margin-top: .9rem; } summary { cursor: pointer; color: var(--accent); font-weight: 600; }
 pre { margin: .6rem 0 0; padding: .8rem 1rem; border-radius: 8px; background: var(--track); font: .82rem/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { padding-top: 1.4rem; padding-bottom: 3rem; color: var(--soft); font-size: .88rem; }
-@media (max-width: 56rem) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 56rem) { .pair { grid-template-columns: minmax(0, 1fr); } .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 34rem) {
   header { padding-top: 1.6rem; } main, header, footer { padding-left: .8rem; padding-right: .8rem; }
   .card { padding: 1rem; } .chart { font-size: 13px; }
@@ -86,6 +86,7 @@ footer { padding-top: 1.4rem; padding-bottom: 3rem; color: var(--soft); font-siz
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, header, footer { max-width: none; padding: 0; } header { padding-top: 0; }
   .tiles li, .card { border-radius: 4px; } .tiles li, svg, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+  .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem; } .tiles .figure { font-size: 1.05rem; }
   .pair { grid-template-columns: minmax(0, 1fr); } .scroll { overflow: visible; } table { font-size: 8.5pt; } th, td { padding: .2rem .35rem; }
 }
 )";

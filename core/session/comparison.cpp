@@ -34,6 +34,13 @@ bool all_as_expected(const Comparison& comparison)
     return std::ranges::all_of(comparison.rows, &ComparisonRow::good);
 }
 
+const Error* nothing_started(const Comparison& comparison)
+{
+    auto has_not = [](const ComparisonRow& row) { return row.not_started.has_value(); };
+    bool none = !comparison.rows.empty() && std::ranges::all_of(comparison.rows, has_not);
+    return none ? &*comparison.rows.front().not_started : nullptr;
+}
+
 double largest_wait(const Comparison& comparison)
 {
     double largest = 0;

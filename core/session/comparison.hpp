@@ -104,6 +104,8 @@ const ComparisonRow* fastest(const Comparison& comparison);
 double largest_ratio(const Comparison& comparison);
 // True when no row is Different or Failed.
 bool all_as_expected(const Comparison& comparison);
+// Why no strategy could even begin: the guest is at fault, not a strategy. Null if one could.
+const Error* nothing_started(const Comparison& comparison);
 // The largest share of a watched run in which the guest waited for interrupts; 0..1. No strategy shortens that.
 double largest_wait(const Comparison& comparison);
 // How many times as long as the median run the watched one took; 0 when there is none.

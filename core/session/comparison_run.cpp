@@ -174,7 +174,7 @@ private:
         else if (has_end(i) && row.good() && seen.statistics.wall == 0)
             fail_row(i, "its worker did not say how long it ran");
         if (row.verdict == Verdict::AsExpected && !m_reference)
-            m_reference = seen.console;
+            m_reference = { row.strategy, seen.console };
         row.console = std::move(seen.console);
     }
 
@@ -232,7 +232,7 @@ private:
     Watching m_watching;
     Comparison m_result;
     std::vector<std::vector<Statistics>> m_timed; // of each contender's runs
-    std::optional<std::string> m_reference;       // the console that all should show
+    std::optional<ReferenceConsole> m_reference;  // what all should say
     unsigned m_step = 0;
     unsigned m_steps = 0;
 };

@@ -71,7 +71,7 @@ std::string first_difference(std::string_view expected, std::string_view got)
 }
 
 Judgment judge(
-    const Expectation& expected, const SessionEnd& end, std::string_view console, const std::string* reference)
+    const Expectation& expected, const SessionEnd& end, std::string_view console, const ReferenceConsole* reference)
 {
     if (!ended_as(expected, end)) {
         bool lost = end.cause != SessionEnd::Cause::Guest;
@@ -79,13 +79,12 @@ Judgment judge(
             fmt::format("it ended with {} instead of {}", how_it_ended(end), expected_outcome_name(expected.outcome)) };
     }
     bool is_documented = !expected.documented.empty();
-    std::string difference;
-    if (expected.console)
-        difference = first_difference(*expected.console, console);
-    else if (reference && !is_documented)
-        difference = first_difference(*reference, console);
-    if (!difference.empty())
-        return { Verdict::Different, "its console differs in " + difference };
+    bool has_reference = reference && !is_documented;
+    auto wanted = expected.console ? std::string_view { *expected.console } : has_reference ? std::string_view { reference->text } : console;
+    if (auto difference = first_difference(wanted, console); !difference.empty()) {
+        auto whose = expected.console ? "what the scenario says" : "that under " + reference->strategy;
+        return { Verdict::Different, fmt::format("its console differs from {} in {}", whose, difference) };
+    }
     if (is_documented)
         return { Verdict::Documented, expected.documented };
     return {};

@@ -23,8 +23,14 @@ struct Judgment {
     std::string reason = {};
 };
 
-// `reference`: the console of the first strategy whose guest ended as the others should; null for the first itself.
-Judgment judge(const Expectation& expected, const SessionEnd& end, std::string_view console, const std::string* reference);
+// What a guest has said under one strategy, for the others to say, too.
+struct ReferenceConsole {
+    std::string strategy;
+    std::string text;
+};
+
+// `reference`: of the first strategy whose guest was as expected; null for the first itself.
+Judgment judge(const Expectation& expected, const SessionEnd& end, std::string_view console, const ReferenceConsole* reference);
 
 // "line 3: `a` instead of `b`"; "" for equal texts. The lines are quoted, fit for a terminal, and not endless.
 std::string first_difference(std::string_view expected, std::string_view got);

@@ -162,7 +162,7 @@ TEST_CASE("a console that is not the scenario's is found out", "[cli][compare]")
     auto outcome = invoke({ { "compare", "wrong", "--strategies", "trap", "--runs", "1" }, {}, { { "RINGSIDE_SCENARIOS", scratch.path("") } }, {} });
     INFO(outcome.output);
     CHECK(outcome.status == 1);
-    CHECK(has(outcome.output, "trap: not compared: its console differs in line 1: "));
+    CHECK(has(outcome.output, "trap: not compared: its console differs from what the scenario says in line 1: "));
 }
 
 TEST_CASE("a scenario without a ported kernel is compared without paravirt", "[cli][compare]")

@@ -97,7 +97,7 @@ TEST_CASE("what being watched costs decides whether its parts are shown as typic
 
 TEST_CASE("a guest that ends and says what it should is as expected", "[compare]")
 {
-    const std::string reference = "hello\n";
+    const ReferenceConsole reference { "trap", "hello\n" };
     Expectation written { ExpectedOutcome::Success, "", "hello\n", "" };
     Expectation compared { ExpectedOutcome::Success, "", {}, "" };
     CHECK(judge(written, end_with(Outcome::Success), "hello\n", nullptr).verdict == Verdict::AsExpected);
@@ -107,14 +107,14 @@ TEST_CASE("a guest that ends and says what it should is as expected", "[compare]
 
 TEST_CASE("another outcome or another console is different, and says in what", "[compare]")
 {
-    const std::string reference = "hello\n";
+    const ReferenceConsole reference { "trap", "hello\n" };
     Expectation compared { ExpectedOutcome::Success, "", {}, "" };
     auto outcome = judge(compared, end_with(Outcome::GuestFailed, "code 3"), "hello\n", &reference);
     CHECK(outcome.verdict == Verdict::Different);
     CHECK(outcome.reason.find("code 3") != std::string::npos);
     auto console = judge(compared, end_with(Outcome::Success), "hallo\n", &reference);
     CHECK(console.verdict == Verdict::Different);
-    CHECK(console.reason == "its console differs in line 1: `hallo` instead of `hello`");
+    CHECK(console.reason == "its console differs from that under trap in line 1: `hallo` instead of `hello`");
     Expectation reasoned { ExpectedOutcome::Failure, "because", {}, "" };
     CHECK(judge(reasoned, end_with(Outcome::GuestFailed, "no idea"), "", nullptr).verdict == Verdict::Different);
 }
@@ -131,13 +131,14 @@ TEST_CASE("a run that was lost has failed", "[compare]")
 
 TEST_CASE("a documented difference is told with its reason, and is no match for the others' console", "[compare]")
 {
-    const std::string reference = "ok\n";
+    const ReferenceConsole reference { "trap", "ok\n" };
     Expectation expected { ExpectedOutcome::Failure, "", {}, "it cannot" };
     auto judgment = judge(expected, end_with(Outcome::GuestFailed), "no\n", &reference);
     CHECK(judgment.verdict == Verdict::Documented);
     CHECK(judgment.reason == "it cannot");
     // But it must be the difference that is documented.
     CHECK(judge(expected, end_with(Outcome::Success), "no\n", &reference).verdict == Verdict::Different);
+    CHECK(judge(expected, end_with(Outcome::GuestFailed), "no\n", nullptr).verdict == Verdict::Documented);
     expected.console = "not\n";
     CHECK(judge(expected, end_with(Outcome::GuestFailed), "no\n", &reference).verdict == Verdict::Different);
 }
