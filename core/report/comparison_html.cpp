@@ -185,10 +185,7 @@ std::string nano_section(const NanoComparison& nano)
 std::string details_section(const Comparison& comparison)
 {
     auto text = "<h2>Every run</h2>\n" + table_of(runs_table(comparison, Style {}));
-    auto host = host_table(comparison);
-    host.rows.push_back({ "guest memory", fmt::format("{} MiB", comparison.memory_bytes >> 20) });
-    host.rows.push_back({ "command line", comparison.command_line.empty() ? "(none)" : comparison.command_line });
-    return card(text) + card("<h2>What these figures were taken on</h2>\n" + table_of(host, "words"));
+    return card(text) + card("<h2>What these figures were taken on</h2>\n" + table_of(host_table(comparison), "words"));
 }
 
 }

@@ -111,6 +111,8 @@ TextTable host_table(const Comparison& comparison)
         table.rows.push_back({ name, value });
     for (const auto& row : comparison.rows)
         table.rows.push_back({ row.strategy, row.detail });
+    table.rows.push_back({ "guest memory", fmt::format("{} MiB", comparison.memory_bytes >> 20) });
+    table.rows.push_back({ "command line", comparison.command_line.empty() ? "(none)" : comparison.command_line });
     return table;
 }
 

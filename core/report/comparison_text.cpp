@@ -1,6 +1,7 @@
 #include "core/report/comparison_text.hpp"
 
 #include "core/machine/kernel_image.hpp"
+#include "core/report/comparison_tables.hpp"
 #include "core/report/comparison_words.hpp"
 #include "core/report/nano_text.hpp"
 #include "core/report/wrapped_text.hpp"
@@ -68,7 +69,7 @@ std::vector<std::string> cells_of(const ComparisonRow& row, const Style& style)
     return cells;
 }
 
-std::string strategies_table(const Comparison& comparison, const Style& style)
+std::string strategies_text(const Comparison& comparison, const Style& style)
 {
     auto text = painted(style, Color::Bold,
         line_of({ "Strategy", "Time", "Spread", "Ratio", "Exits", "Rings", "Guest", "Mon.", "Host", "Wait" },
@@ -111,7 +112,7 @@ std::string exits_of(const ComparisonRow& row, const Style& style)
     return text;
 }
 
-std::string exits_table(const Comparison& comparison, const Style& style)
+std::string exits_text(const Comparison& comparison, const Style& style)
 {
     std::string text = line_of({ "", "timed runs:", "", "watched:", "", "" }, exit_widths);
     text = painted(style, Color::Dim, text);
@@ -124,10 +125,8 @@ std::string exits_table(const Comparison& comparison, const Style& style)
 std::string host_lines(const Comparison& comparison, const Style& style)
 {
     std::string text;
-    for (const auto& [name, value] : comparison.host)
-        text += labeled(name + ':', fitting(printable(value), style), width, 15);
-    for (const auto& row : comparison.rows)
-        text += labeled(row.strategy + ':', fitting(printable(row.detail), style), width, 15);
+    for (const auto& row : host_table(comparison).rows)
+        text += labeled(row[0] + ':', fitting(printable(row[1]), style), width, 15);
     return text;
 }
 
@@ -137,7 +136,7 @@ std::string comparison_text(const Comparison& comparison, const Style& style)
 {
     auto paragraph = [&](const std::string& text) { return wrapped(fitting(one_line(text), style), width); };
     std::string text = painted(style, Color::Bold, wrapped(fitting(printable(comparison_heading(comparison)), style), width));
-    text += '\n' + strategies_table(comparison, style);
+    text += '\n' + strategies_text(comparison, style);
     for (const auto& note : row_notes(comparison))
         text += wrapped(fitting(one_line(note), style), width, 2);
     for (const auto& note : missing_notes(comparison))
@@ -145,11 +144,11 @@ std::string comparison_text(const Comparison& comparison, const Style& style)
     text += paragraph(equality_sentence(comparison));
     if (comparison.nano)
         text += '\n' + nano_text(*comparison.nano, style);
-    if (fastest(comparison))
-        text += '\n' + exits_table(comparison, style);
-    text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(waiting_sentence(comparison));
-    text += paragraph(times_sentence(comparison));
-    text += paragraph(watched_sentence(comparison));
+    if (fastest(comparison)) {
+        text += '\n' + exits_text(comparison, style);
+        text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(waiting_sentence(comparison));
+        text += paragraph(times_sentence(comparison)) + paragraph(watched_sentence(comparison));
+    }
     return text + '\n' + host_lines(comparison, style);
 }
 

@@ -182,6 +182,8 @@ std::vector<std::string> row_notes(const Comparison& comparison)
         auto reason = without_period(row.reason);
         if (row.verdict == Verdict::Documented)
             notes.push_back(fmt::format("{} *: it ends otherwise ({}), as the scenario says: {}.", row.strategy, row.outcome, reason));
+        else if (row.good() && !row.time)
+            notes.push_back(fmt::format("{}: not timed: the guest runs until it is stopped ({}).", row.strategy, row.outcome));
         else if (!row.good())
             notes.push_back(fmt::format("{}: not compared: {}.", row.strategy, reason));
     }

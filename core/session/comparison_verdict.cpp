@@ -27,16 +27,28 @@ std::string quoted(std::optional<std::string_view> line)
     return fmt::format("`{}{}`", text, line->size() > longest_quotation ? "..." : "");
 }
 
+// Why it ended and where it was, in which a scenario's `reason` is looked for.
+std::string words_of(const SessionEnd& end)
+{
+    return end.place ? fmt::format("{}; the guest was at {}", end.result.reason, describe(*end.place)) : end.result.reason;
+}
+
 bool ended_as(const Expectation& expected, const SessionEnd& end)
 {
     return end_word(end) == expected_outcome_name(expected.outcome)
-        && end.result.reason.find(expected.reason) != std::string::npos;
+        && words_of(end).find(expected.reason) != std::string::npos;
 }
 
 std::string how_it_ended(const SessionEnd& end)
 {
-    return end.result.reason.empty() ? std::string { end_word(end) }
-                                     : fmt::format("{}: {}", end_word(end), end.result.reason);
+    auto words = words_of(end);
+    return words.empty() ? std::string { end_word(end) } : fmt::format("{} ({})", end_word(end), words);
+}
+
+std::string what_was_expected(const Expectation& expected)
+{
+    auto name = std::string { expected_outcome_name(expected.outcome) };
+    return expected.reason.empty() ? name : fmt::format("{} ({})", name, expected.reason);
 }
 
 }
@@ -76,7 +88,7 @@ Judgment judge(
     if (!ended_as(expected, end)) {
         bool lost = end.cause != SessionEnd::Cause::Guest;
         return { lost ? Verdict::Failed : Verdict::Different,
-            fmt::format("it ended with {} instead of {}", how_it_ended(end), expected_outcome_name(expected.outcome)) };
+            fmt::format("it ended with {} instead of {}", how_it_ended(end), what_was_expected(expected)) };
     }
     bool is_documented = !expected.documented.empty();
     bool has_reference = reference && !is_documented;

@@ -129,6 +129,21 @@ TEST_CASE("a run that was lost has failed", "[compare]")
     }
 }
 
+TEST_CASE("a guest that is to run until it is stopped does, and where it was is part of why", "[compare]")
+{
+    Expectation expected { ExpectedOutcome::Timeout, "interrupts off", {}, "" };
+    auto end = end_with(Outcome::Stopped, "stopped");
+    end.cause = SessionEnd::Cause::Timeout;
+    CHECK(judge(expected, end, "", nullptr).verdict == Verdict::Failed);
+    end.place.emplace();
+    CHECK(judge(expected, end, "", nullptr).verdict == Verdict::AsExpected);
+    end.place->interrupts_enabled = true;
+    auto judgment = judge(expected, end, "", nullptr);
+    CHECK(judgment.verdict == Verdict::Failed);
+    CHECK(judgment.reason.find("interrupts on") != std::string::npos);
+    CHECK(judgment.reason.find("timeout (interrupts off)") != std::string::npos);
+}
+
 TEST_CASE("a documented difference is told with its reason, and is no match for the others' console", "[compare]")
 {
     const ReferenceConsole reference { "trap", "ok\n" };
