@@ -33,7 +33,7 @@ std::string line_of(const std::vector<std::string>& cells, std::size_t columns)
     auto line = left_part(cells, columns) + ' ';
     for (std::size_t i = cells.size() - paper_columns; i < cells.size(); ++i)
         line += padded_left(cells[i], paper_width);
-    return line + '\n';
+    return line;
 }
 
 std::string strategies_lines(const NanoComparison& nano, const Style& style)
@@ -44,10 +44,10 @@ std::string strategies_lines(const NanoComparison& nano, const Style& style)
         heading.push_back(column.strategy);
     heading.insert(heading.end(), { "native", "rewr.", "VT" });
     auto left = padded_right("", name_width + columns * strategy_width);
-    auto text = style.paint(Color::Dim, left + padded_left("the paper's, 2006:", 1 + paper_columns * paper_width) + '\n');
-    text += style.paint(Color::Bold, line_of(heading, columns));
+    auto text = style.paint(Color::Dim, left + padded_left("the paper's, 2006:", 1 + paper_columns * paper_width)) + '\n';
+    text += style.paint(Color::Bold, line_of(heading, columns)) + '\n';
     for (const auto& cells : nano_table(nano).rows)
-        text += line_of(cells, columns);
+        text += line_of(cells, columns) + '\n';
     return text;
 }
 
@@ -57,11 +57,11 @@ std::string ways_lines(const NanoComparison& nano, const Style& style)
         return "";
     auto line = [](std::string_view name, std::string_view here, std::string_view paper, std::string_view meaning) {
         return padded_right(name, name_width) + padded_left(here, strategy_width) + padded_left(paper, strategy_width) + "   "
-            + std::string { meaning } + '\n';
+            + std::string { meaning };
     };
-    auto text = '\n' + style.paint(Color::Bold, line("RDTSC", "here", "paper", "under rewriting, with --rdtsc"));
+    auto text = '\n' + style.paint(Color::Bold, line("RDTSC", "here", "paper", "under rewriting, with --rdtsc")) + '\n';
     for (const auto& way : nano.ways)
-        text += line(way.name, ticks_text(way.ticks), ticks_text(way.paper), way.meaning);
+        text += line(way.name, ticks_text(way.ticks), ticks_text(way.paper), way.meaning) + '\n';
     return text;
 }
 
