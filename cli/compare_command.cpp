@@ -3,6 +3,7 @@
 #include "cli/compare_control.hpp"
 #include "cli/compare_outputs.hpp"
 #include "cli/compare_plan.hpp"
+#include "cli/compare_time_stamp.hpp"
 #include "cli/messages.hpp"
 #include "cli/option_checks.hpp"
 #include "cli/output.hpp"
@@ -35,6 +36,8 @@ Result<Comparison> make(
     const CompareOptions& options, const Scenario& scenario, CompareControl& control, ComparePlan plan)
 {
     auto result = compare(plan.contenders, options.runs, control.control());
+    result.nano = nano_comparison_of(result);
+    measure_time_stamp_ways(result, plan.contenders, control.control());
     control.clear();
     if (const auto* error = nothing_started(result))
         return Unexpected { *error };

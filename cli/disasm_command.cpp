@@ -3,6 +3,7 @@
 #include "cli/disasm_report.hpp"
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
+#include "cli/rewriting_options.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/trace_recording.hpp"
@@ -118,6 +119,7 @@ Examples:
     command->add_option("--append", options->run.append, "More of the kernel's command line")
         ->option_text("TEXT")
         ->allow_extra_args(false);
+    add_rewriting_options(*command, options->run.strategy_options);
     const CLI::Validator possible([](const std::string& text) {
         double value = 0;
         return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : "'" + text + "' is no number of seconds";

@@ -4,6 +4,7 @@
 #include "cli/messages.hpp"
 #include "cli/option_checks.hpp"
 #include "cli/output.hpp"
+#include "cli/rewriting_options.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/signals.hpp"
@@ -214,12 +215,7 @@ void add_run_command(Program& program)
             "--timeout", options->timeout_seconds, "Stop the guest after that time, with exit\ncode 124; 0: never")
         ->option_text("SECONDS")
         ->check(seconds_check());
-    const std::map<std::string, UserCode> user_codes { { "rewritten", UserCode::Rewritten }, { "direct", UserCode::Direct } };
-    command
-        ->add_option("--user", options->user_code,
-            "What becomes of ring 3's code under rewriting:\nrewritten (default), or direct: it runs as it is")
-        ->option_text("KIND")
-        ->transform(CLI::CheckedTransformer(user_codes).description(""));
+    add_rewriting_options(*command, options->strategy_options);
     const std::map<std::string, ClockKind> clocks { { "host", ClockKind::Host }, { "virtual", ClockKind::Virtual } };
     command
         ->add_option(

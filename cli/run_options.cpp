@@ -66,15 +66,16 @@ Result<void> check_strategy(const std::string& name)
 
 namespace {
 
-// Only some strategies have the choice.
-Result<void> check_user_code(const RunOptions& options, const std::vector<SwitchSetting>& switches)
+// Only strategies that rewrite have these choices.
+Result<void> check_strategy_options(const RunOptions& options, const std::vector<SwitchSetting>& switches)
 {
     auto chooses = [](const std::string& name) { return find_strategy(name)->info().chooses_user_code; };
     bool any = chooses(options.strategy)
         || std::ranges::any_of(switches, [&](const SwitchSetting& one) { return chooses(one.strategy); });
-    if (options.user_code == UserCode::Rewritten || any)
+    if (options.strategy_options == StrategyOptions {} || any)
         return {};
-    return fail(ExitCode::Usage, fmt::format("under '{}' nothing is rewritten: --user has no meaning", options.strategy),
+    std::string_view option = options.strategy_options.user_code != UserCode::Rewritten ? "--user" : "--rdtsc";
+    return fail(ExitCode::Usage, fmt::format("under '{}' nothing is rewritten: {} has no meaning", options.strategy, option),
         "use it with --strategy rewriting");
 }
 
@@ -87,7 +88,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     auto switches = options.switches ? parse_switches(*options.switches) : std::vector<SwitchSetting> {};
     if (!switches)
         return switches.propagate();
-    if (auto checked = check_user_code(options, *switches); !checked)
+    if (auto checked = check_strategy_options(options, *switches); !checked)
         return checked.propagate();
     auto memory = memory_of(options, scenario);
     if (!memory)
@@ -107,7 +108,7 @@ Result<SessionConfiguration> configure_session(const RunOptions& options, const 
     configuration.name = scenario.name;
     configuration.strategy = options.strategy;
     configuration.switches = std::move(*switches);
-    configuration.strategy_options.user_code = options.user_code;
+    configuration.strategy_options = options.strategy_options;
     configuration.boot = std::move(*boot);
     for (const auto& module : options.modules)
         configuration.boot.modules.push_back(module_from(module));

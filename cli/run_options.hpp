@@ -15,7 +15,7 @@ struct RunOptions {
     std::string guest;
     std::string strategy = "emulation";
     std::optional<std::string> switches; // as switch_list.hpp says
-    UserCode user_code = UserCode::Rewritten;
+    StrategyOptions strategy_options {};
     std::optional<int64_t> memory_mebibytes; // without it the scenario's, or the default
     std::vector<std::string> modules;
     std::vector<std::string> append;

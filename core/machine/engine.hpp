@@ -65,6 +65,7 @@ public:
     // counter, from what it wrote (SDM 3B §18.17).
     uint64_t time_stamp_counter() { return raw_time_stamp() + m_time_stamp_offset; }
     bool time_stamp_is_written() const { return m_time_stamp_offset != 0; }
+    uint64_t time_stamp_offset() const { return m_time_stamp_offset; } // modulo 2^64
     uint64_t time_stamp_frequency() const { return m_time_stamp_frequency; }
     // For runs in which the guest also reads the host's counter itself: it sees that one until it writes it, and no jump.
     void share_host_time_stamp() { m_shares_host_time_stamp = true; }

@@ -101,7 +101,34 @@ void add_row(Records& out, const ComparisonRow& row)
         add_watched(out, *row.watched);
 }
 
-} // namespace
+void add_operations(Records& out, const NanoComparison& nano)
+{
+    auto ticks = [&](std::string_view item, std::string_view figure, const std::optional<double>& value) {
+        if (value)
+            out.add("operation", item, figure, fmt::format("{:.2f}", *value));
+    };
+    for (std::size_t i = 0; i < nano_operation_count; ++i) {
+        const auto& operation = nano_operations()[i];
+        for (const auto& column : nano.columns) {
+            out.begin(column.strategy);
+            ticks(operation.name, "ticks", column.figures[i]);
+        }
+        out.begin("");
+        if (const auto& paper = operation.paper) {
+            ticks(operation.name, "paper_native", paper->native);
+            ticks(operation.name, "paper_rewriter", paper->rewriter);
+            ticks(operation.name, "paper_vt", paper->vt);
+        }
+    }
+    for (const auto& way : nano.ways) {
+        out.begin("rewriting");
+        ticks(fmt::format("rdtsc {}", way.name), "ticks", way.ticks);
+        out.begin("");
+        ticks(fmt::format("rdtsc {}", way.name), "paper_rewriter", way.paper);
+    }
+}
+
+}
 
 std::string comparison_csv(const Comparison& comparison)
 {
@@ -115,6 +142,8 @@ std::string comparison_csv(const Comparison& comparison)
     out.add("result", "", "equality", equality_sentence(comparison));
     for (const auto& row : comparison.rows)
         add_row(out, row);
+    if (comparison.nano)
+        add_operations(out, *comparison.nano);
     for (const auto& missing : comparison.missing) {
         out.begin(missing.strategy);
         out.add("missing", "", "reason", missing.reason);

@@ -9,7 +9,7 @@
 namespace ringside {
 
 // guest,strategy,section,item,figure,value
-//   section  host, result, time, run, exit, ring-change, part, missing
+//   section  host, result, time, run, exit, ring-change, part, operation, missing
 //   item     within the section: a reason for exits, the number of a run, ...
 // Times in nanoseconds (the figure's name ends with _ns), shares from 0 to 1.
 std::string comparison_csv(const Comparison& comparison);

@@ -4,6 +4,7 @@
 #include "core/report/comparison_tables.hpp"
 #include "core/report/comparison_words.hpp"
 #include "core/report/html_text.hpp"
+#include "core/report/nano_tables.hpp"
 #include "core/report/page_style.hpp"
 #include "core/report/svg_chart.hpp"
 #include "core/trace/time_format.hpp"
@@ -189,6 +190,13 @@ std::string equality_section(const Comparison& comparison)
     return card(text + notes(row_notes(comparison)) + notes(missing_notes(comparison)) + texts_of(comparison));
 }
 
+std::string nano_section(const NanoComparison& nano)
+{
+    auto text = "<h2>What an operation costs</h2>\n" + paragraph("note", nano_sentence(nano)) + table_of(nano_table(nano), "nowrap");
+    text = card(text + notes(nano_legend()));
+    return nano.ways.empty() ? text : text + card("<h2>RDTSC, rewritten in each way</h2>\n" + table_of(time_stamp_table(nano)));
+}
+
 std::string details_section(const Comparison& comparison)
 {
     auto text = "<h2>Every run</h2>\n" + table_of(runs_table(comparison, Style {}));
@@ -207,6 +215,8 @@ std::string comparison_html(const Comparison& comparison)
     text += fmt::format("<title>{} under several strategies</title>\n<style>{}</style>\n</head>\n<body>\n",
         html_escaped(comparison.guest), page_style());
     text += pattern_definitions() + header(comparison) + "<main>\n" + times_section(comparison);
+    if (comparison.nano)
+        text += nano_section(*comparison.nano);
     text += equality_section(comparison);
     if (fastest(comparison))
         text += parts_section(comparison) + exits_sections(comparison);

@@ -55,7 +55,38 @@ nlohmann::json row_json(const ComparisonRow& row)
     };
 }
 
-} // namespace
+nlohmann::json number_or_null(const std::optional<double>& number)
+{
+    return number ? nlohmann::json(*number) : nlohmann::json();
+}
+
+nlohmann::json paper_json(const std::optional<PaperFigures>& paper)
+{
+    if (!paper)
+        return nullptr;
+    return { { "native", paper->native }, { "rewriter", paper->rewriter }, { "vt", paper->vt } };
+}
+
+nlohmann::json nano_json(const std::optional<NanoComparison>& nano)
+{
+    if (!nano)
+        return nullptr;
+    auto operations = nlohmann::json::array();
+    for (std::size_t i = 0; i < nano_operation_count; ++i) {
+        auto ticks = nlohmann::json::object();
+        for (const auto& column : nano->columns)
+            ticks[column.strategy] = number_or_null(column.figures[i]);
+        const auto& operation = nano_operations()[i];
+        operations.push_back({ { "name", operation.name }, { "meaning", operation.meaning }, { "ticks", ticks },
+            { "paper", paper_json(operation.paper) } });
+    }
+    auto ways = nlohmann::json::array();
+    for (const auto& way : nano->ways)
+        ways.push_back({ { "rdtsc", way.name }, { "ticks", number_or_null(way.ticks) }, { "paper", number_or_null(way.paper) } });
+    return { { "ticks_per_second", nano->ticks_per_second }, { "operations", operations }, { "rdtsc_under_rewriting", ways } };
+}
+
+}
 
 nlohmann::json comparison_json(const Comparison& comparison)
 {
@@ -81,6 +112,7 @@ nlohmann::json comparison_json(const Comparison& comparison)
         { "equality", equality_sentence(comparison) },
         { "strategies", rows },
         { "missing", missing },
+        { "operations", nano_json(comparison.nano) },
     };
 }
 

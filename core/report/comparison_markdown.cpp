@@ -3,6 +3,7 @@
 #include "core/report/comparison_tables.hpp"
 #include "core/report/comparison_words.hpp"
 #include "core/report/markdown_text.hpp"
+#include "core/report/nano_tables.hpp"
 
 namespace ringside {
 
@@ -32,7 +33,13 @@ std::string list_of(const std::vector<std::string>& items)
     return text.empty() ? "" : text + '\n';
 }
 
-} // namespace
+std::string nano_part(const NanoComparison& nano)
+{
+    auto text = "## What an operation costs\n\n" + table_of(nano_table(nano)) + list_of(nano_legend()) + paragraph(nano_sentence(nano));
+    return nano.ways.empty() ? text : text + "## RDTSC, rewritten in each way\n\n" + table_of(time_stamp_table(nano));
+}
+
+}
 
 std::string comparison_markdown(const Comparison& comparison)
 {
@@ -44,6 +51,8 @@ std::string comparison_markdown(const Comparison& comparison)
     text += table_of(strategies_table(comparison, style));
     text += list_of(row_notes(comparison)) + list_of(missing_notes(comparison));
     text += paragraph(equality_sentence(comparison)) + paragraph(times_sentence(comparison));
+    if (comparison.nano)
+        text += nano_part(*comparison.nano);
     text += "## Where the time went\n\n" + table_of(parts_table(comparison, style));
     text += rings_of(comparison);
     text += paragraph(watched_sentence(comparison));

@@ -3,6 +3,7 @@
 #include "core/machine/kernel_image.hpp"
 #include "core/report/comparison_tables.hpp"
 #include "core/report/comparison_words.hpp"
+#include "core/report/nano_text.hpp"
 #include "core/report/wrapped_text.hpp"
 #include "core/session/outcome.hpp"
 #include "core/trace/time_format.hpp"
@@ -143,6 +144,8 @@ std::string comparison_text(const Comparison& comparison, const Style& style)
     for (const auto& note : missing_notes(comparison))
         text += wrapped(fitting(one_line(note), style), width, 2);
     text += paragraph(equality_sentence(comparison));
+    if (comparison.nano)
+        text += '\n' + nano_text(*comparison.nano, style);
     if (fastest(comparison)) {
         text += '\n' + exits_text(comparison, style);
         text += '\n' + paragraph(result_sentence(comparison, style)) + paragraph(waiting_sentence(comparison));

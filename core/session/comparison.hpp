@@ -11,6 +11,7 @@
 
 #include "core/machine/strategy.hpp"
 #include "core/result.hpp"
+#include "core/session/nano_figures.hpp"
 #include "core/trace/statistics.hpp"
 
 #include <cstdint>
@@ -95,6 +96,7 @@ struct Comparison {
     std::vector<MissingStrategy> missing;
     bool interrupted = false;       // there is less in it than was asked for
     std::string unconfined_because; // as Session has it, of any of the runs
+    std::optional<NanoComparison> nano; // what single operations cost, where the guest has measured it
 };
 
 // The row with the least median; null when nothing was timed.

@@ -41,6 +41,7 @@ void encode(ByteWriter& out, const WorkerSettings& settings)
     }
     out.put(static_cast<uint8_t>(settings.translations));
     out.put(static_cast<uint8_t>(settings.strategy_options.user_code));
+    out.put(static_cast<uint8_t>(settings.strategy_options.time_stamp));
 }
 
 WorkerSettings decode(ByteReader& in)
@@ -70,7 +71,13 @@ WorkerSettings decode(ByteReader& in)
     }
     settings.translations = static_cast<TranslationsWanted>(in.get<uint8_t>());
     settings.strategy_options.user_code = in.get<uint8_t>() == 0 ? UserCode::Rewritten : UserCode::Direct;
+    settings.strategy_options.time_stamp = static_cast<TimeStampReading>(in.get<uint8_t>());
     return settings;
+}
+
+bool is_known(TimeStampReading reading)
+{
+    return reading <= TimeStampReading::Trap;
 }
 
 bool write_all(int descriptor, std::span<const std::byte> bytes)
@@ -126,7 +133,7 @@ Result<WorkerSettings> read_settings(const Descriptor& descriptor)
     bool whole = pread(descriptor.get(), bytes.data(), bytes.size(), 0) == status.st_size;
     ByteReader in(bytes);
     auto settings = decode(in);
-    if (!whole || !in.finished())
+    if (!whole || !in.finished() || !is_known(settings.strategy_options.time_stamp))
         return fail(ExitCode::Internal, "the worker's settings are damaged");
     return settings;
 }

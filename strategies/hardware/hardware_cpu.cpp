@@ -104,9 +104,7 @@ Result<void> HardwareCpu::ask_for_msr_exits(const KvmSystem& system)
 // Linux 5.16) is told the value, which is then off by as long as that takes.
 void HardwareCpu::share_time_stamp()
 {
-    uint64_t offset = m_engine.time_stamp_counter() - __rdtsc();
-    if (!m_engine.time_stamp_is_written())
-        offset = 0;
+    uint64_t offset = m_engine.time_stamp_offset();
     kvm_device_attr attribute {};
     attribute.group = KVM_VCPU_TSC_CTRL;
     attribute.attr = KVM_VCPU_TSC_OFFSET;

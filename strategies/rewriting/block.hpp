@@ -19,6 +19,7 @@ enum class Recovery : uint8_t {
     Boundary,      // in the registers
     Ecx,           // ECX is in its slot
     EcxEdx,        // and EDX
+    EaxEcxEdx,     // and EAX
     PushedFlags,   // as EcxEdx; PUSHF has moved ESP and will be executed again
     Popped,        // POPF is done but for IF, whose code is in a slot; ECX is in its slot
     TargetInEcx,   // a branch is done: EIP is in ECX, ECX is in its slot

@@ -107,12 +107,24 @@ void Emission::instruction(const Instruction& instruction, const Treated& treate
         callout(treated.fault ? Site::Kind::Fault : Site::Kind::Emulate);
         m_block.sites.back().vector = treated.fault;
         return;
+    case Treatment::Trap:
+        return trap();
     }
 }
 
 void Emission::callout(Site::Kind kind)
 {
     call_monitor(add_site(kind, Recovery::Boundary, m_eip));
+}
+
+// The fault is none of the guest's: the monitor executes the instruction. A #GP, as RDTSC itself raises with CR4.TSD. (A
+// #UD would do too, but hypervisors below the host look at each.)
+void Emission::trap()
+{
+    m_in_software = true;
+    point(Recovery::Boundary, m_eip);
+    m_emitter.halt();
+    m_in_software = false;
 }
 
 void Emission::put_down_ecx_edx()

@@ -36,6 +36,7 @@ private:
     void call_monitor(std::size_t site);
     std::size_t add_site(Site::Kind kind, Recovery recovery, uint32_t eip);
     void callout(Site::Kind kind);
+    void trap();
     void identical(const Instruction& instruction, std::span<const uint8_t> bytes);
     void with_guest_gs(std::span<const uint8_t> bytes);
     void put_down_ecx_edx();
@@ -87,6 +88,7 @@ private:
     void copy_to_ecx(unsigned reg);
     void clear_task_switched();
     bool identify();
+    void read_time_stamp();
 
     uint32_t slot(std::size_t offset) const { return m_area.slot(offset); }
     uint32_t state(std::size_t offset) const { return m_area.state(offset); }

@@ -54,6 +54,9 @@ bool Emission::in_place(const Instruction& instruction, std::span<const uint8_t>
         return true;
     case ZYDIS_MNEMONIC_CPUID:
         return identify();
+    case ZYDIS_MNEMONIC_RDTSC:
+        read_time_stamp();
+        return true;
     case ZYDIS_MNEMONIC_INT:
         interrupt(static_cast<uint8_t>(instruction.info.raw.imm[0].value.u));
         return true;

@@ -154,4 +154,40 @@ bool Emission::identify()
     return true;
 }
 
+// The host's counter and an offset of 64 bits. No instruction of IA-32 adds a carry and leaves the flags alone, so 16 bits
+// are added at a time, and what is above them is carried over:
+//
+//   code  the host's low 32 bits; then the sum's bits 16 to 31, and its carry
+//   real  the sum's bits 0 to 15, and their carry; then its low 32 bits
+void Emission::read_time_stamp()
+{
+    constexpr uint32_t half = 2;
+    auto offset_part = [&](std::size_t part) {
+        return m_area.system(offsetof(SystemRecord, time_stamp_offset) + part * sizeof(uint32_t));
+    };
+    put_down_ecx_edx();
+    m_emitter.store(slot(offsetof(Slots, eax)), Eax);
+    point(Recovery::EaxEcxEdx, m_eip);
+    m_emitter.read_time_stamp();
+    m_emitter.store(slot(offsetof(Slots, code)), Eax);
+    m_emitter.load_word(slot(offsetof(Slots, code)));
+    m_emitter.load(Eax, offset_part(0));
+    m_emitter.add_eax_to_ecx();
+    m_emitter.store(slot(offsetof(Slots, real)), Ecx);
+    m_emitter.load_word(slot(offsetof(Slots, code) + half));
+    m_emitter.load_word_to_eax(slot(offsetof(Slots, real) + half));
+    m_emitter.add_eax_to_ecx();
+    m_emitter.load(Eax, offset_part(1));
+    m_emitter.add_eax_to_ecx();
+    m_emitter.store_cx(slot(offsetof(Slots, real) + half));
+    m_emitter.store(slot(offsetof(Slots, code)), Ecx);
+    m_emitter.load_word(slot(offsetof(Slots, code) + half));
+    m_emitter.load(Eax, offset_part(2));
+    m_emitter.add_eax_to_ecx();
+    m_emitter.add_ecx_to_edx();
+    m_emitter.load(Eax, slot(offsetof(Slots, real)));
+    point(Recovery::Ecx, m_next);
+    m_emitter.load(Ecx, slot(offsetof(Slots, ecx)));
+}
+
 }

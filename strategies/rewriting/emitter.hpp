@@ -56,6 +56,12 @@ public:
     void add_to_esp(uint8_t constant) { u8(0x8D), u8(0x64), u8(0x24), u8(constant); }              // lea constant(%esp), %esp
     void ecx_from_segment(unsigned which) { u8(0x8C), u8(0xC1 | which << 3); }                     // mov %which, %ecx
     void load_word(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x0D), u32(at); }               // movzw %gs:at, %ecx
+    void load_word_to_eax(uint32_t at) { u8(0x65), u8(0x0F), u8(0xB7), u8(0x05), u32(at); }        // movzw %gs:at, %eax
+    void store_cx(uint32_t at) { u8(0x66), store(at, Ecx); }                                       // mov %cx, %gs:at
+    void add_eax_to_ecx() { u8(0x8D), u8(0x0C), u8(0x01); }                                        // lea (%ecx,%eax), %ecx
+    void add_ecx_to_edx() { u8(0x8D), u8(0x14), u8(0x0A); }                                        // lea (%edx,%ecx), %edx
+    void read_time_stamp() { u8(0x0F), u8(0x31); }                                                 // rdtsc
+    void halt() { u8(0xF4); }                                                                      // hlt: #GP, outside ring 0
     void add_edx_to_ecx() { u8(0x8D), u8(0x0C), u8(0x11); }                                        // lea (%ecx,%edx), %ecx
     // The opcode, with ECX as destination; the operand's bytes from ModRM on are another instruction's.
     void operand_to_ecx(std::initializer_list<uint8_t> opcode, std::span<const uint8_t> operand)

@@ -41,11 +41,13 @@ struct CpuidRecord {
     uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
-// CR0 without TS, and whether the guest may change TS by itself: no translation that is in use depends on it.
+// CR0 without TS, and whether the guest may change TS by itself: no translation that is in use depends on it. And what the
+// guest's time-stamp counter is ahead of the host's: bits 0 to 15, 16 to 31, 32 to 63.
 struct SystemRecord {
     uint32_t ts_is_free = 0;
     uint32_t cr0 = 0;
     uint32_t minus_cr0 = 0;
+    uint32_t time_stamp_offset[3] = {};
 };
 
 // CS and SS of the rings between which the guest changes, by CodeRing, and where the task-state segment lies.

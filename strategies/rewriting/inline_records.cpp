@@ -161,6 +161,16 @@ void InlineRecords::note_cr0(uint32_t cr0, bool ts_is_free)
     m_area.system().ts_is_free = ts_is_free;
 }
 
+void InlineRecords::note_time_stamp_offset(uint64_t ahead)
+{
+    if (ahead == std::exchange(m_time_stamp_offset, ahead)) [[likely]]
+        return;
+    volatile auto& parts = m_area.system().time_stamp_offset;
+    parts[0] = ahead & 0xFFFF;
+    parts[1] = ahead >> 16 & 0xFFFF;
+    parts[2] = static_cast<uint32_t>(ahead >> 32);
+}
+
 void InlineRecords::note_safe(uint16_t real)
 {
     m_area.safe_selector_table()[real] = 1;

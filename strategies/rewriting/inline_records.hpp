@@ -38,6 +38,8 @@ public:
     void note_answer(uint16_t record, uint32_t leaf, const CpuState& state);
     // CR0, and whether no translation depends on CR0.TS.
     void note_cr0(uint32_t cr0, bool ts_is_free);
+    // The guest's time-stamp counter is so far ahead of the host's, modulo 2^64.
+    void note_time_stamp_offset(uint64_t ahead);
     // The host's selector plays a segment that ring 3 may have, cut at the boundary.
     void note_safe(uint16_t real);
 
@@ -65,6 +67,7 @@ private:
     GuestMemory& m_memory;
     Base m_base;
     Tables m_tables {};
+    uint64_t m_time_stamp_offset = 0;
     bool m_empty = true;
     std::array<bool, 2> m_known {}; // the rings that have been noted
     std::array<Segment, 2> m_code {}, m_stack {};

@@ -12,7 +12,9 @@ namespace ringside::rewriting {
 
 namespace {
 
-constexpr std::array treatments { Treatment::Identical, Treatment::ControlFlow, Treatment::Inline, Treatment::Callout };
+constexpr std::array treatments { Treatment::Identical, Treatment::ControlFlow, Treatment::Inline, Treatment::Callout,
+    Treatment::Trap };
+static_assert(treatments.size() == treatment_count);
 
 void name_words(std::vector<Symbol>& places, uint32_t first, std::string_view name, unsigned count)
 {
@@ -94,6 +96,9 @@ std::vector<Symbol> places_of(const MonitorArea& area)
         { "saved_esp", area.slot(offsetof(Slots, esp)), 4 },
         { "user_esp", area.slot(offsetof(Slots, user_esp)), 4 },
         { "crossings", area.slot(offsetof(Slots, crossings)), 4 },
+        { "saved_eax", area.slot(offsetof(Slots, eax)), 4 },
+        { "saved_code+2", area.slot(offsetof(Slots, code) + 2), 2 },
+        { "saved_real+2", area.slot(offsetof(Slots, real) + 2), 2 },
         { "interrupts", area.state(offsetof(VirtualState, interrupts)), 4 },
         { "may_go_on", area.state(offsetof(VirtualState, may_go_on)), 4 },
         { "may_go_on+4", area.state(offsetof(VirtualState, may_go_on) + 4), 4 },
@@ -110,6 +115,9 @@ std::vector<Symbol> places_of(const MonitorArea& area)
         { "may_set_ts", area.system(offsetof(SystemRecord, ts_is_free)), 4 },
         { "cr0_without_ts", area.system(offsetof(SystemRecord, cr0)), 4 },
         { "minus_cr0", area.system(offsetof(SystemRecord, minus_cr0)), 4 },
+        { "ahead_0_15", area.system(offsetof(SystemRecord, time_stamp_offset)), 4 },
+        { "ahead_16_31", area.system(offsetof(SystemRecord, time_stamp_offset) + 4), 4 },
+        { "ahead_32_63", area.system(offsetof(SystemRecord, time_stamp_offset) + 8), 4 },
         { "may_cross", area.crossing(offsetof(CrossingRecord, enabled)), 4 },
         { "tss", area.crossing(offsetof(CrossingRecord, tss)), 4 },
         { "safe_selectors", area.safe_selectors(), MonitorArea::selectors },

@@ -32,11 +32,12 @@ struct Slots {
     uint32_t edx = 0;
     uint32_t target = 0; // guest address of an indirect branch
     uint32_t site = 0;   // which place of which block calls the monitor
-    uint32_t code = 0;   // an intermediate value: of POPF and changes of ring IF, of segment loads the selector, of LGDT the limit
-    uint32_t real = 0;   // of a segment load the host's selector, of LGDT the base
+    uint32_t code = 0;   // an intermediate value: of POPF and changes of ring IF, of segment loads the selector, of LGDT the limit, of RDTSC a part
+    uint32_t real = 0;   // of a segment load the host's selector, of LGDT the base, of RDTSC a part
     uint32_t esp = 0;    // the stack that a change of ring leaves ...
     uint32_t user_esp = 0; // ... and the one that IRET goes to
     uint32_t crossings = 0; // system calls that the monitor did not see
+    uint32_t eax = 0;
 };
 
 // IF in a form that tables can be indexed with.

@@ -67,6 +67,9 @@ void recover(const MonitorArea& area, Stop& stop, HostRegisters& registers)
     case Recovery::Ecx:
         registers.ecx = slots.ecx;
         return;
+    case Recovery::EaxEcxEdx:
+        registers.eax = slots.eax;
+        return take_ecx_edx(area, registers);
     case Recovery::PushedFlags:
         registers.esp += 4;
         [[fallthrough]];

@@ -23,6 +23,7 @@ inline Stop stop_of(const Block& block, const Site& site)
 }
 
 struct HostRegisters {
+    uint32_t eax = 0;
     uint32_t ecx = 0;
     uint32_t edx = 0;
     uint32_t esp = 0;

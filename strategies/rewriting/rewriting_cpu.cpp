@@ -40,6 +40,7 @@ bool is_writable_data(const Segment& segment)
 RewritingCpu::RewritingCpu(Engine& engine, Window window) 
     : NativeCpu(engine, std::move(window), MonitorArea::base)
     , m_user_code(engine.strategy_options().user_code)
+    , m_time_stamp(engine.strategy_options().time_stamp)
 {
 }
 
@@ -139,13 +140,21 @@ bool RewritingCpu::runs_natively() const
         && m_state.segment(Ss).is_flat() && is_writable_data(m_state.segment(Ss)) && m_state.cpl() % 3 == 0;
 }
 
+// The host's counter is the guest's until the guest writes it.
+TimeStampReading RewritingCpu::time_stamp_reading() const
+{
+    bool as_it_is = m_time_stamp == TimeStampReading::Native;
+    return as_it_is && m_engine.time_stamp_is_written() ? TimeStampReading::Inline : m_time_stamp;
+}
+
 void RewritingCpu::follow_mode()
 {
+    m_records->note_time_stamp_offset(m_engine.time_stamp_offset());
     ControlMode now = control_mode_of(m_state);
-    now.own_time_stamp = m_engine.time_stamp_is_written();
+    now.time_stamp = time_stamp_reading();
     if (now == m_mode) [[likely]]
         return;
-    if (std::exchange(m_mode, now).own_time_stamp != now.own_time_stamp) {
+    if (std::exchange(m_mode, now).time_stamp != now.time_stamp) {
         m_cache->clear();
         forget_translations();
         m_code_changed = true;

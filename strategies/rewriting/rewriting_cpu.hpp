@@ -72,6 +72,7 @@ private:
 
     CodeRing ring() const { return m_state.cpl() == 3 ? CodeRing::Ring3 : CodeRing::Ring0; }
     void follow_mode();
+    TimeStampReading time_stamp_reading() const;
     Block* find_or_translate();
     Block* awake(Block& block);
     void forget_translations();
@@ -116,6 +117,7 @@ private:
     std::optional<CodeFrames> m_frames;
     std::optional<InlineRecords> m_records;
     const UserCode m_user_code;
+    const TimeStampReading m_time_stamp;
     MonitorCalls m_calls;
     ControlMode m_mode;
     uint32_t m_target = 0;        // of the world switch

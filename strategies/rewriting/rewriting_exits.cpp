@@ -44,9 +44,10 @@ std::optional<GuestSignals::Verdict> RewritingCpu::take_registers(int signal, uc
     m_stop_block = block ? block->id : 0;
     m_lost = !stop;
     if (stop) {
-        HostRegisters host { static_cast<uint32_t>(registers[REG_RCX]), static_cast<uint32_t>(registers[REG_RDX]),
-            static_cast<uint32_t>(registers[REG_RSP]) };
+        HostRegisters host { static_cast<uint32_t>(registers[REG_RAX]), static_cast<uint32_t>(registers[REG_RCX]),
+            static_cast<uint32_t>(registers[REG_RDX]), static_cast<uint32_t>(registers[REG_RSP]) };
         recover(*m_area, *stop, host);
+        registers[REG_RAX] = host.eax;
         registers[REG_RCX] = host.ecx;
         registers[REG_RDX] = host.edx;
         registers[REG_RSP] = host.esp;
@@ -92,8 +93,9 @@ void RewritingCpu::follow_emulation(uint32_t eip, const Emulated& done)
 void RewritingCpu::take_world_at(Stop stop)
 {
     auto& world = ringside_world;
-    HostRegisters host { world.gpr[Ecx], world.gpr[Edx], world.gpr[Esp] };
+    HostRegisters host { world.gpr[Eax], world.gpr[Ecx], world.gpr[Edx], world.gpr[Esp] };
     recover(*m_area, stop, host);
+    world.gpr[Eax] = host.eax;
     world.gpr[Ecx] = host.ecx;
     world.gpr[Edx] = host.edx;
     world.gpr[Esp] = host.esp;

@@ -22,7 +22,7 @@ namespace ringside::rewriting {
 struct CacheCounters {
     uint64_t blocks = 0;             // translated
     uint64_t instructions = 0;       // in them
-    uint64_t by_treatment[4] = {};
+    uint64_t by_treatment[treatment_count] = {};
     uint64_t source_bytes = 0;
     uint64_t host_bytes = 0;
     uint64_t links = 0;              // branches led to their targets

@@ -52,6 +52,7 @@ bool leaves(const Decoded& decoded)
 {
     switch (decoded.treated.treatment) {
     case Treatment::Callout:
+    case Treatment::Trap:
         return true;
     case Treatment::ControlFlow:
         return !is_conditional(decoded.instruction);

@@ -133,6 +133,23 @@ Treated treat_floating_point(const Instruction& instruction, ControlMode mode)
     return { Treatment::Identical, "The same in every ring.", 0, depends_on_control(kind) };
 }
 
+// Which of them is also asked for in ring 3 while CR4.TSD is clear.
+Treated treat_time_stamp(const Instruction& instruction, bool ring_3, TimeStampReading reading)
+{
+    uint8_t name = name_of(*find_instruction_line(instruction));
+    switch (reading) {
+    case TimeStampReading::Native:
+        break;
+    case TimeStampReading::Inline:
+        return { Treatment::Inline, "Reads the host's time-stamp counter, and adds what the guest's is ahead.", 0, ring_3, name };
+    case TimeStampReading::Callout:
+        return { Treatment::Callout, "The monitor is called for the time, as the run asks for.", 0, ring_3, name };
+    case TimeStampReading::Trap:
+        return { Treatment::Trap, "Faults, as the run asks for, and the monitor emulates it.", 0, ring_3, name };
+    }
+    return { Treatment::Identical, "The host's time-stamp counter is the guest's, too.", 0, ring_3 };
+}
+
 }
 
 std::string_view treatment_name(Treatment treatment)
@@ -146,6 +163,8 @@ std::string_view treatment_name(Treatment treatment)
         return "inline";
     case Treatment::Callout:
         return "callout";
+    case Treatment::Trap:
+        return "trap";
     }
     return "";
 }
@@ -162,7 +181,7 @@ std::string_view instruction_name(uint8_t number)
 ControlMode control_mode_of(const CpuState& state)
 {
     return { (state.cr0 & cr0::em) != 0, (state.cr0 & cr0::ts) != 0, (state.cr0 & cr0::mp) != 0,
-        (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0, false };
+        (state.cr4 & cr4::osfxsr) != 0, (state.cr4 & cr4::tsd) != 0 };
 }
 
 Treated treat_device_access(const Instruction& instruction, const Treated& treated)
@@ -181,8 +200,8 @@ Treated treat(const Instruction& instruction, bool ring_3, ControlMode mode)
         return { Treatment::ControlFlow, "Goes to the translation of its target, not to the target.", 0, false, near_branch };
     if (ring_3 && reaches_through_cs(instruction))
         return { Treatment::Callout, "The code segment reaches the kernel's pages.", 0, false, through_cs };
-    if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd) && !mode.own_time_stamp)
-        return { Treatment::Identical, "The host's time-stamp counter is the guest's, too.", 0, ring_3 };
+    if (instruction.info.mnemonic == ZYDIS_MNEMONIC_RDTSC && !(ring_3 && mode.tsd))
+        return treat_time_stamp(instruction, ring_3, mode.time_stamp);
     if (const auto* line = find_instruction_line(instruction)) {
         bool in_place = is_inline(instruction, ring_3);
         return { in_place ? Treatment::Inline : Treatment::Callout, line->effect, 0, false, name_of(*line) };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/machine/cpu_state.hpp"
+#include "core/machine/strategy_options.hpp"
 #include "core/x86/decode.hpp"
 
 #include <cstddef>
@@ -15,15 +16,17 @@ enum class Treatment : uint8_t {
     ControlFlow, // a near branch: goes to the target's translation
     Inline,      // replaced by code that works on the virtual state
     Callout,     // executed by the monitor (core/x86/instruction_emulator.hpp)
+    Trap,        // the same, which a fault asks for: RDTSC, to show what that costs
 };
+inline constexpr std::size_t treatment_count = 5;
 std::string_view treatment_name(Treatment treatment);
 
 // Floating-point instructions, and RDTSC in ring 3, depend on control registers that translated code cannot ask: a
-// translation with such instructions is for one of these modes (SDM 3A §2.5). All are for one `own_time_stamp`.
+// translation with such instructions is for one of these modes (SDM 3A §2.5). All are for one `time_stamp`.
 struct ControlMode {
     bool em = false, ts = false, mp = false; // CR0
     bool osfxsr = false, tsd = false;        // CR4
-    bool own_time_stamp = false;             // the guest has written its counter: it is not the host's
+    TimeStampReading time_stamp = TimeStampReading::Native;
     bool operator==(const ControlMode&) const = default;
 };
 ControlMode control_mode_of(const CpuState& state);

@@ -87,3 +87,38 @@ TEST_CASE("Floating-point instructions trap as CR0.EM, CR0.TS and CR4.OSFXSR say
         CHECK(treat(instruction, false, { .osfxsr = true }).depends_on_mode == (row.with_ts != 0 || row.name == "fwait"));
     }
 }
+
+namespace {
+
+Treated treated_rdtsc(bool ring_3, ControlMode mode)
+{
+    Instruction instruction;
+    CpuState state;
+    state.cr0 |= cr0::pe;
+    state.segment(Cs).attributes = Segment::default_big;
+    REQUIRE(decode_bytes(state, std::vector<uint8_t> { 0x0F, 0x31 }, instruction));
+    return treat(instruction, ring_3, mode);
+}
+
+}
+
+TEST_CASE("RDTSC is treated as the run asks for, in both rings, but in ring 3 with CR4.TSD the monitor is called", "[rewriting]")
+{
+    struct Row {
+        TimeStampReading reading;
+        Treatment treatment;
+    };
+    const Row rows[] { { TimeStampReading::Native, Treatment::Identical }, { TimeStampReading::Inline, Treatment::Inline },
+        { TimeStampReading::Callout, Treatment::Callout }, { TimeStampReading::Trap, Treatment::Trap } };
+    for (const auto& row : rows) {
+        ControlMode open { .time_stamp = row.reading }, closed { .tsd = true, .time_stamp = row.reading };
+        CAPTURE(treatment_name(row.treatment));
+        CHECK(treated_rdtsc(false, open).treatment == row.treatment);
+        CHECK(treated_rdtsc(false, closed).treatment == row.treatment);
+        CHECK_FALSE(treated_rdtsc(false, open).depends_on_mode);
+        CHECK(treated_rdtsc(true, open).treatment == row.treatment);
+        CHECK(treated_rdtsc(true, open).depends_on_mode);
+        CHECK(treated_rdtsc(true, closed).treatment == Treatment::Callout);
+        CHECK(treated_rdtsc(true, closed).fault == 0); // the emulator knows which
+    }
+}

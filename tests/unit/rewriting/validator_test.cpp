@@ -36,12 +36,14 @@ std::vector<uint8_t> with_word(std::initializer_list<uint8_t> begin, uint32_t wo
     return bytes;
 }
 
-std::string translated(std::vector<uint8_t> code, CodeRing ring, bool checks)
+std::string translated(
+    std::vector<uint8_t> code, CodeRing ring, bool checks, TimeStampReading reading = TimeStampReading::Native)
 {
     code.resize(code.size() + longest_instruction, 0xF4);
     TranslationRequest request;
     request.key = { 0x100000, 0x100, ring };
     request.mode.osfxsr = true;
+    request.mode.time_stamp = reading;
     request.checks = checks;
     request.code = code;
     request.in_page = code.size();
@@ -67,7 +69,7 @@ TEST_CASE("The validator refuses what leads out of the cache", "[rewriting]")
     CHECK(verdict({ 0xFF, 0xD0 }) != "");                                          // call *%eax
     CHECK(verdict({ 0xFF, 0x28 }) != "");                                          // ljmp *(%eax)
     CHECK(verdict({ 0xE8, 0, 0, 0, 0 }) != "");                                    // call
-    CHECK(verdict({ 0xF4 }) != "");                                                // hlt
+    CHECK(verdict({ 0x0F, 0x08 }) != "");                                          // invd
     CHECK(verdict({ 0x8E, 0xD8 }) != "");                                          // mov %eax, %ds
     CHECK(verdict({ 0x8E, 0xE0 }) != "");                                          // mov %eax, %fs
     CHECK(verdict({ 0x1F }) != "");                                                // pop %ds
@@ -85,6 +87,7 @@ TEST_CASE("The validator lets pass what translations need", "[rewriting]")
 {
     CHECK(verdict({ 0x01, 0xC8, 0x89, 0x03 }) == "");
     CHECK(verdict({ 0xEB, 0x10 }) == "");
+    CHECK(verdict({ 0xF4 }) == ""); // a fault that asks for the monitor
     CHECK(verdict(with_word({ 0xEA }, area().gate(), { 0x33, 0 })) == "");
     CHECK(verdict(with_word({ 0x65, 0xFF, 0x24, 0x8D }, area().entry_table(CodeRing::Ring0))) == "");
 }
@@ -104,6 +107,19 @@ TEST_CASE("The validator finds nothing in translations of every kind of instruct
             for (bool checks : { false, true }) {
                 INFO(fmt::format("{:02x}", code.front()) << " " << (ring == CodeRing::Ring3 ? 3 : 0) << " " << checks);
                 CHECK(translated(code, ring, checks) == "");
+            }
+        }
+    }
+}
+
+TEST_CASE("The validator finds nothing in translations of RDTSC of any kind", "[rewriting]")
+{
+    using enum TimeStampReading;
+    for (auto reading : { Native, Inline, Callout, Trap }) {
+        for (auto ring : { CodeRing::Ring0, CodeRing::Ring3 }) {
+            for (bool checks : { false, true }) {
+                INFO(static_cast<int>(reading) << " " << (ring == CodeRing::Ring3 ? 3 : 0) << " " << checks);
+                CHECK(translated({ 0x0F, 0x31 }, ring, checks, reading) == "");
             }
         }
     }

@@ -23,6 +23,7 @@ WorkerSettings sample()
     settings.other_strategies = { "trap", "" };
     settings.switches = { { 1, "trap" }, { never, std::string(300, 'y') } };
     settings.translations = TranslationsWanted::Counters;
+    settings.strategy_options = { UserCode::Direct, TimeStampReading::Trap };
     return settings;
 }
 
@@ -60,6 +61,18 @@ TEST_CASE("settings that are cut short are an error", "[session]")
     auto shorter = GENERATE(1, 2, 9, 1000);
     REQUIRE(ftruncate(file->get(), size - shorter) == 0);
     CHECK_FALSE(read_settings(*file));
+}
+
+TEST_CASE("settings with a way to read the time-stamp counter that there is not are an error", "[session]")
+{
+    auto file = write_settings(sample());
+    REQUIRE(file);
+    auto last = lseek(file->get(), 0, SEEK_END) - 1;
+    for (auto [value, known] : { std::pair { 0, true }, { 3, true }, { 4, false }, { 255, false } }) {
+        auto byte = static_cast<uint8_t>(value);
+        REQUIRE(pwrite(file->get(), &byte, 1, last) == 1);
+        CHECK(read_settings(*file).has_value() == known);
+    }
 }
 
 TEST_CASE("arbitrary bytes as settings, reports and errors are read without harm", "[session]")

@@ -8,14 +8,24 @@
 #include "machine.h"
 #include "multiboot.h"
 #include "paging.h"
+#include "privileged.h"
 #include "text.h"
 #include "workload.h"
 
 #include "arguments.h"
 
+#define DEBUG_PORT 0xE9
+
 void console_write(const char* text, size_t length)
 {
     machine_console_write(text, length);
+}
+
+void debug_write(const char* text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        out8(DEBUG_PORT, (uint8_t)text[i]);
+    }
 }
 
 _Noreturn void stop_with_failure(void)

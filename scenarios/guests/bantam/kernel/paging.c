@@ -39,10 +39,15 @@ void map_physical_memory(uint32_t memory_end)
     load_page_directory((uint32_t)kernel_directory - KERNEL_BASE);
 }
 
+uint32_t* window_entry(uint32_t page)
+{
+    return &window_table[page];
+}
+
 volatile void* change_window(uint32_t page, uint32_t entry)
 {
     const uint32_t address = WINDOW_BASE + page * PAGE_SIZE;
-    set_page_entry(&window_table[page], entry);
+    set_page_entry(window_entry(page), entry);
     invalidate_page(address);
     return (volatile void*)address;
 }

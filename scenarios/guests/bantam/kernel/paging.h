@@ -43,6 +43,9 @@ static inline void* physical_memory(uint32_t physical)
 /* Maps physical memory up to `memory_end` at KERNEL_BASE and unmaps the low 4 MiB. */
 void map_physical_memory(uint32_t memory_end);
 
+/* Where the entry of page `page` of the window lies. */
+uint32_t* window_entry(uint32_t page);
+
 /* Puts `entry`, a frame with flags or 0, at page `page` of the window; returns its address. */
 volatile void* map_window(uint32_t page, uint32_t entry);
 

@@ -32,12 +32,12 @@ static bool is_readable(uint32_t start, uint32_t size)
     return true;
 }
 
-static uint32_t write(uint32_t text, uint32_t length)
+static uint32_t write(uint32_t text, uint32_t length, void (*output)(const char* text, size_t length))
 {
     if (length > LONGEST_WRITE || !is_readable(text, length)) {
         return BAD_CALL;
     }
-    console_write((const char*)text, length);
+    output((const char*)text, length);
     return length;
 }
 
@@ -56,7 +56,9 @@ static uint32_t perform(const struct trap_frame* frame, uint32_t first, uint32_t
     case CALL_EXIT:
         end_process(first);
     case CALL_WRITE:
-        return write(first, second);
+        return write(first, second, console_write);
+    case CALL_DEBUG_WRITE:
+        return write(first, second, debug_write);
     case CALL_YIELD:
         schedule();
         return process_switches;

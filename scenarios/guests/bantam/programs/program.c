@@ -6,6 +6,11 @@ void console_write(const char* text, size_t length)
     system_call(CALL_WRITE, (uint32_t)text, length);
 }
 
+void debug_write(const char* text, size_t length)
+{
+    system_call(CALL_DEBUG_WRITE, (uint32_t)text, length);
+}
+
 _Noreturn void exit_program(uint32_t status)
 {
     system_call(CALL_EXIT, status, 0);

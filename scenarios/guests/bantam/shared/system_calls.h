@@ -19,5 +19,6 @@
 #define CALL_PREEMPTIONS 9  /* answers how often the least pre-empted process was pre-empted */
 #define CALL_RESUME_AT 10   /* EBX address: the next exception continues there, see probes.h */
 #define CALL_REPORT 11      /* EBX address of this process's struct probe_report */
+#define CALL_DEBUG_WRITE 12 /* as CALL_WRITE, to port 0xE9 */
 
 #define BAD_CALL 0xFFFFFFFF

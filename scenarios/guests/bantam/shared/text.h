@@ -16,6 +16,7 @@ size_t text_format(char* buffer, size_t size, const char* format, va_list argume
 
 void print(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Each side provides these two. */
+/* Each side provides these. */
 void console_write(const char* text, size_t length);
+void debug_write(const char* text, size_t length); /* to port 0xE9, for who develops the host */
 _Noreturn void stop_with_failure(void);

@@ -16,6 +16,7 @@ const struct workload workloads[] = {
     { "hello", run_hello },
     { "holes", run_holes },
     { "mmio", run_mmio },
+    { "nanobench", run_nanobench },
     { "ports", run_ports },
     { "privops", run_privops },
     { "ptes", run_ptes },
