@@ -64,6 +64,8 @@ void add_exits(Records& out, const ComparisonRow& row)
         out.number("exit", name, "count", exit.count);
         out.share("exit", name, "share", exit.share);
         out.number("exit", name, "watched_count", exit.watched_count);
+        if (!exit.timed)
+            continue;
         out.number("exit", name, "watched_total_ns", exit.watched_total);
         out.number("exit", name, "watched_mean_ns", exit.watched_mean);
         if (exit.kind != EventKind::Halt)

@@ -27,10 +27,11 @@ nlohmann::json exits_json(const std::vector<ComparedExit>& exits)
     auto list = nlohmann::json::array();
     for (const auto& exit : exits) {
         bool waits = exit.kind == EventKind::Halt;
+        auto measured = [&](auto value) { return exit.timed ? nlohmann::json(value) : nlohmann::json(); };
         list.push_back({ { "name", describe(exit.kind).name }, { "count", exit.count }, { "share", exit.share },
-            { "watched_count", exit.watched_count }, { "watched_total_ns", exit.watched_total },
-            { "watched_mean_ns", exit.watched_mean },
-            { "watched_time_share", waits ? nlohmann::json() : nlohmann::json(exit.watched_time_share) } });
+            { "watched_count", exit.watched_count }, { "watched_total_ns", measured(exit.watched_total) },
+            { "watched_mean_ns", measured(exit.watched_mean) },
+            { "watched_time_share", waits ? nlohmann::json() : measured(exit.watched_time_share) } });
     }
     return list;
 }

@@ -19,7 +19,7 @@ std::vector<std::string> strategy_cells(const ComparisonRow& row, const Style& s
         time(row.time->lower_quartile), time(row.time->upper_quartile), time(row.time->maximum),
         ratio_text(row.ratio, style), format_count(row.exit_count) };
     if (row.watched)
-        cells.push_back(format_count(ring_change_count(*row.watched)));
+        cells.push_back(row.watched->rings_unseen ? "-" : format_count(ring_change_count(*row.watched)));
     return cells;
 }
 
@@ -79,7 +79,7 @@ TextTable rings_table(const Comparison& comparison, const Style& style)
         auto cells = table.rows.begin();
         for (const auto& row : comparison.rows) {
             if (row.watched)
-                (cells++)->push_back(format_count(count(row)));
+                (cells++)->push_back(row.watched->rings_unseen ? "-" : format_count(count(row)));
         }
     }
     if (table.heading.size() == 1)
@@ -96,7 +96,7 @@ TextTable exits_table(const ComparisonRow& row, const Style& style)
         bool waits = exit.kind == EventKind::Halt;
         auto& cells = table.rows.emplace_back(
             std::vector { std::string { describe(exit.kind).name }, format_count(exit.count), share_text(exit.share) });
-        if (exit.watched_count == 0)
+        if (exit.watched_count == 0 || !exit.timed)
             continue;
         cells.push_back(format_count(exit.watched_count));
         cells.push_back(format_duration(exit.watched_total, style) + (waits ? " (a wait)" : ""));

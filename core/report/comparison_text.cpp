@@ -63,7 +63,7 @@ std::vector<std::string> cells_of(const ComparisonRow& row, const Style& style)
     cells.push_back(short_count(row.exit_count));
     if (!row.watched)
         return cells;
-    cells.push_back(short_count(ring_change_count(*row.watched)));
+    cells.push_back(row.watched->rings_unseen ? "-" : short_count(ring_change_count(*row.watched)));
     for (const auto& part : time_parts(*row.watched))
         cells.push_back(parts_are_typical(row) ? whole_percent(part.share) : "-");
     return cells;
@@ -82,11 +82,12 @@ std::string strategies_text(const Comparison& comparison, const Style& style)
 std::string exit_line(const ComparedExit& exit, const Style& style)
 {
     bool is_watched = exit.watched_count > 0;
+    bool is_timed = is_watched && exit.timed;
     bool waits = exit.kind == EventKind::Halt;
     return line_of({ "  " + std::string { describe(exit.kind).name }, format_count(exit.count), share_text(exit.share),
                        is_watched ? format_count(exit.watched_count) : "-",
-                       is_watched && !waits ? share_text(exit.watched_time_share) : "-",
-                       is_watched ? format_duration(exit.watched_mean, style) : "-" },
+                       is_timed && !waits ? share_text(exit.watched_time_share) : "-",
+                       is_timed ? format_duration(exit.watched_mean, style) : "-" },
         exit_widths);
 }
 

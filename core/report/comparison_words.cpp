@@ -93,7 +93,7 @@ std::vector<TimePart> time_parts(const Statistics& statistics)
     std::vector<TimePart> parts {
         { "guest", "the guest's own code runs", statistics.guest },
         { "monitor", "the monitor works for the guest", statistics.monitor },
-        { "host", "the host carries signals between the two", statistics.host },
+        { "host", "the host's way from one to the other", statistics.host },
         { "waiting", "the guest waits for an interrupt", statistics.halted },
     };
     // The host's part is an estimate: parts may add up to more than the clock says.

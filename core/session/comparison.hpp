@@ -55,6 +55,7 @@ struct ComparedExit {
     uint64_t watched_total = 0; // nanoseconds
     uint64_t watched_mean = 0;
     double watched_time_share = 0; // of the monitor's time; 0 for HLT
+    bool timed = true;             // false: nobody could time them, and the three above are 0
     bool operator==(const ComparedExit&) const = default;
 };
 

@@ -63,6 +63,7 @@ std::vector<ComparedExit> merge_exits(const Statistics& timed, const std::option
             entry.watched_total = exit.total;
             entry.watched_mean = exit.mean;
             entry.watched_time_share = exit.time_share;
+            entry.timed = exit.timed;
         }
     }
     std::ranges::stable_sort(exits, [](const ComparedExit& a, const ComparedExit& b) {

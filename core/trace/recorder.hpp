@@ -50,6 +50,7 @@ struct TraceBlock {
     alignas(64) std::atomic<uint64_t> head { 0 }; // records ever written; the writer's
     std::atomic<uint64_t> dropped { 0 };
     uint64_t ring_entries[4][4] = {};             // ring changes seen, [from][to]; the writer's
+    bool rings_unseen = false;                    // a strategy has the guest that does not see its ring changes; the writer's
     uint64_t blocks = 0;                          // blocks executed, where the strategy counts them; the writer's
     uint64_t first_instruction = 0;               // tick at which the guest first ran
     uint64_t signals = 0;                         // exits for which the host raised a signal; the writer's

@@ -86,7 +86,8 @@ Statistics statistics_of(const TraceTotals& totals)
 {
     Statistics statistics;
     statistics.timed = totals.tick_source == TickSource::TimeStampCounter;
-    statistics.exact_rings = totals.exact_rings;
+    statistics.exact_rings = totals.exact_rings && !totals.rings_unseen;
+    statistics.rings_unseen = totals.rings_unseen;
     statistics.ring_entries = totals.ring_entries;
     statistics.blocks = totals.blocks;
     statistics.dropped = totals.dropped;

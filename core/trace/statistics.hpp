@@ -32,6 +32,7 @@ struct ExitStatistics {
 struct Statistics {
     bool timed = true; // durations and the split of time mean something
     bool exact_rings = false;
+    bool rings_unseen = false; // the processor changes rings without telling the monitor
     std::vector<ExitStatistics> exits; // those that happened; the most time first, then the most samples
     uint64_t exit_count = 0;
     std::array<std::array<uint64_t, 4>, 4> ring_entries {}; // [from][to]; boot counts as 0 to 0 and is not shown

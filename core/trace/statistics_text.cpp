@@ -75,7 +75,9 @@ void ring_changes(Table& table, const Statistics& statistics, const Style& style
         }
     }
     table.fact("Ring changes", list.empty() ? "none seen" : list);
-    if (!statistics.exact_rings)
+    if (statistics.rings_unseen)
+        table.fact("", "under hardware the processor changes rings without an exit");
+    else if (!statistics.exact_rings)
         table.fact("", "returns by IRET are not counted: nothing was recorded");
 }
 

@@ -105,6 +105,20 @@ std::string native_exit_sentence(const Words& w)
     }
 }
 
+std::string host_exit_sentence(const Words& w)
+{
+    switch (w.record.kind) {
+    case EventKind::KernelExit:
+        return fmt::format("the host's kernel settles an exit of {} by itself: {}", w.subject(), w.b());
+    case EventKind::HostPageFault:
+        return fmt::format("{} touches a page that the host gives it now: {}", w.subject(), w.b());
+    case EventKind::HostInterrupt:
+        return fmt::format("a device of the host interrupts while {} runs: {}", w.subject(), w.b());
+    default:
+        return {};
+    }
+}
+
 std::string exit_sentence(const Words& w)
 {
     switch (w.record.kind) {
@@ -211,6 +225,8 @@ std::string sentence(const EventRecord& record, const Style& style)
 {
     Words words(record, style);
     auto text = exit_sentence(words);
+    if (text.empty())
+        text = host_exit_sentence(words);
     if (text.empty())
         text = other_sentence(words);
     if (text.empty())

@@ -44,6 +44,7 @@ TraceTotals totals_of(const TraceBlock& block, uint64_t elapsed)
     }
     totals.exact_rings
         = block.recording.load(std::memory_order_relaxed) || block.exact_rings.load(std::memory_order_relaxed);
+    totals.rings_unseen = block.rings_unseen;
     totals.blocks = read_once(block.blocks);
     totals.dropped = block.dropped.load(std::memory_order_relaxed);
     totals.host = saturating_sum(

@@ -15,6 +15,7 @@ struct TraceTotals {
     std::array<EventCounter, event_kind_count> counters {};
     std::array<std::array<uint64_t, 4>, 4> ring_entries {}; // [from][to]
     bool exact_rings = false; // every ring change was counted, the returns by IRET included
+    bool rings_unseen = false; // ring changes that nobody could see happened as well; not kept in files
     uint64_t blocks = 0;      // 0: not counted
     uint64_t dropped = 0;
     uint64_t host = 0;    // ticks that the host took from the guest to the monitor and back; not in any exit

@@ -1,6 +1,6 @@
 #include "strategies/hardware/exit_cost.hpp"
 
-#include "strategies/hardware/small_guest.hpp"
+#include "strategies/hardware/probe_guest.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -12,7 +12,7 @@ uint64_t measure_exit_cost(const KvmSystem& system)
 {
     constexpr uint8_t code[] { 0xE6, 0x80, 0xEB, 0xFC }; // out 0x80, al; jmp -4
     constexpr std::size_t exits = 200;
-    auto guest = SmallGuest::create(system, code);
+    auto guest = ProbeGuest::create(system, code);
     if (!guest)
         return 0;
     std::vector<uint64_t> costs;

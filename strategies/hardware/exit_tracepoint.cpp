@@ -122,11 +122,19 @@ void ExitTracepoint::enable(bool enabled)
     m_pending.reset();
 }
 
-// The kernel moves data_head, the reader data_tail (perf_event_open(2), "MMAP layout").
-std::optional<ExitTracepoint::Reason> ExitTracepoint::drain(Recorder& recorder)
+std::optional<ExitTracepoint::Reason> ExitTracepoint::drain(Recorder& recorder, Return returned)
 {
     if (!is_open())
         return std::nullopt;
+    read_ring(recorder);
+    if (returned == Return::Interrupted)
+        settled_by_kernel(__rdtsc(), recorder);
+    return std::exchange(m_pending, std::nullopt);
+}
+
+// The kernel moves data_head, the reader data_tail (perf_event_open(2), "MMAP layout").
+void ExitTracepoint::read_ring(Recorder& recorder)
+{
     auto* control = static_cast<perf_event_mmap_page*>(m_ring);
     const auto* data = static_cast<const std::byte*>(m_ring) + page;
     uint64_t head = std::atomic_ref(control->data_head).load(std::memory_order_acquire);
@@ -149,7 +157,6 @@ std::optional<ExitTracepoint::Reason> ExitTracepoint::drain(Recorder& recorder)
         tail += header.size;
     }
     std::atomic_ref(control->data_tail).store(head, std::memory_order_release);
-    return std::exchange(m_pending, std::nullopt);
 }
 
 // PERF_SAMPLE_TIME, PERF_SAMPLE_RAW: a time, a size, the record.
@@ -163,7 +170,7 @@ void ExitTracepoint::take_sample(std::span<const std::byte> sample, Recorder& re
     auto record = sample.subspan(head);
     constexpr Field type { 0, 2 }; // common_type
     if (type.of(record) == m_entry_format.id)
-        return settled_by_kernel(time, recorder);
+        return settled_by_kernel(ticks(time), recorder);
     if (type.of(record) != m_exit_format.id)
         return;
     constexpr uint64_t amd = 2; // KVM_ISA_SVM
@@ -173,11 +180,12 @@ void ExitTracepoint::take_sample(std::span<const std::byte> sample, Recorder& re
     m_pending_time = time;
 }
 
-void ExitTracepoint::settled_by_kernel(uint64_t entered, Recorder& recorder)
+// At `end`, in ticks.
+void ExitTracepoint::settled_by_kernel(uint64_t end, Recorder& recorder)
 {
     if (!m_pending)
         return;
-    uint64_t begin = ticks(m_pending_time), end = ticks(entered);
+    uint64_t begin = ticks(m_pending_time);
     recorder.timed_exit({ .time = begin,
         .duration = static_cast<uint32_t>(std::min<uint64_t>(end > begin ? end - begin : 0, UINT32_MAX)),
         .kind = kind_of_hardware_exit(m_pending->code),

@@ -35,8 +35,10 @@ public:
     std::vector<int> descriptors() const;
 
     void enable(bool enabled);
-    // Events that are new: those of the host's kernel go to the recorder. What is left is the exit that has come here last.
-    std::optional<Reason> drain(Recorder& recorder);
+    // KVM_RUN has returned: the events that are new go to the recorder. After an exit that has come here, what the processor
+    // says of it; otherwise the last exit was the kernel's as well.
+    enum class Return : uint8_t { Exit, Interrupted };
+    std::optional<Reason> drain(Recorder& recorder, Return returned);
 
 private:
     // Where a field lies in a record.
@@ -52,7 +54,8 @@ private:
     static Format read_format(const char* event);
 
     void take_sample(std::span<const std::byte> sample, Recorder& recorder);
-    void settled_by_kernel(uint64_t entered, Recorder& recorder);
+    void read_ring(Recorder& recorder);
+    void settled_by_kernel(uint64_t end, Recorder& recorder);
     uint64_t ticks(uint64_t perf_time) const;
 
     Descriptor m_exit_event;

@@ -136,6 +136,7 @@ std::vector<StrategyFile> HardwareCpu::files() const
 void HardwareCpu::load(const CpuState& state)
 {
     m_kick_signal.install();
+    m_engine.recorder().block().rings_unseen = true;
     m_state = state;
     m_unfinished = false;
     share_time_stamp();
@@ -237,7 +238,7 @@ Exit HardwareCpu::run()
     for (;;) {
         if (m_state.halted)
             return leave({ m_interrupts_on ? Exit::Reason::Halted : Exit::Reason::HaltedForGood });
-        if (m_kicked.exchange(false)) {
+        if (m_kicked.load(std::memory_order_relaxed) && m_kicked.exchange(false)) {
             std::atomic_ref(m_cpu.block().immediate_exit).store(0);
             // A kick between the two lines has set the flag for nothing; it is set again.
             if (m_kicked.load())
@@ -269,7 +270,7 @@ std::optional<Exit> HardwareCpu::enter()
     m_interrupts_on = block.if_flag;
     m_open = block.ready_for_interrupt_injection && m_interrupts_on;
     if (m_recording)
-        m_reason = m_tracepoint.drain(m_engine.recorder());
+        m_reason = m_tracepoint.drain(m_engine.recorder(), error == 0 ? ExitTracepoint::Return::Exit : ExitTracepoint::Return::Interrupted);
     if (error == EINTR || error == EAGAIN)
         return std::nullopt;
     if (error != 0)

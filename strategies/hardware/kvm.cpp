@@ -11,6 +11,7 @@ namespace ringside {
 namespace {
 
 constexpr const char* device = "/dev/kvm";
+constexpr unsigned long identity_map_at = 0xFFFBC000, task_at = 0xFFFBD000;
 
 KvmSystem::Opened obstacle_of(int error)
 {
@@ -53,7 +54,15 @@ Result<KvmMachine> KvmSystem::create_machine() const
     Descriptor descriptor(call(KVM_CREATE_VM, 0));
     if (!descriptor)
         return kvm_failure("KVM_CREATE_VM");
-    return KvmMachine(std::move(descriptor));
+    KvmMachine machine(std::move(descriptor));
+    // VT-x without "unrestricted guest" plays real-address mode with a task of KVM's own, in guest-physical memory that the
+    // guest does not use: three pages below the BIOS of a PC, and one for page tables (api.rst, KVM_SET_TSS_ADDR).
+    uint64_t identity_map = identity_map_at;
+    if (offers(KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0 && machine.call(KVM_SET_IDENTITY_MAP_ADDR, &identity_map) != 0)
+        return kvm_failure("KVM_SET_IDENTITY_MAP_ADDR");
+    if (offers(KVM_CAP_SET_TSS_ADDR) > 0 && machine.call(KVM_SET_TSS_ADDR, task_at) != 0)
+        return kvm_failure("KVM_SET_TSS_ADDR");
+    return machine;
 }
 
 Result<void> KvmMachine::map(unsigned slot, uint64_t base, std::span<std::byte> memory) const

@@ -30,6 +30,7 @@
 #include <thread>
 #include <unistd.h>
 #include <vector>
+#include <sys/ioctl.h>
 
 using namespace ringside;
 using namespace ringside::test;
@@ -44,13 +45,15 @@ struct Attempt {
     std::string words;
 };
 
-[[noreturn]] void become_confined(
-    WorkerAccount& account, RealRing guest_runs_in, std::vector<int> descriptors, const std::function<void()>& attempt)
+[[noreturn]] void become_confined(WorkerAccount& account, RealRing guest_runs_in, std::vector<int> descriptors,
+    const std::vector<StrategyFile>& files, const std::function<void()>& attempt)
 {
     drop_needless_privileges();
     account.adopt();
     descriptors.push_back(STDERR_FILENO);
-    ConfinementPlan plan { .guest_runs_in = guest_runs_in, .descriptors = descriptors, .disks = {} };
+    for (const auto& file : files)
+        descriptors.push_back(file.descriptor);
+    ConfinementPlan plan { .guest_runs_in = guest_runs_in, .descriptors = descriptors, .disks = {}, .files = files };
     if (!confine_process(plan) || !confine_system_calls(plan))
         _exit(1);
     attempt();
@@ -58,14 +61,14 @@ struct Attempt {
 }
 
 Attempt try_confined(const std::function<void()>& attempt, RealRing guest_runs_in = RealRing::Interpreted,
-    const std::vector<int>& descriptors = {})
+    const std::vector<int>& descriptors = {}, const std::vector<StrategyFile>& files = {})
 {
     auto account = WorkerAccount::create();
     REQUIRE(account);
     pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0)
-        become_confined(*account, guest_runs_in, descriptors, attempt);
+        become_confined(*account, guest_runs_in, descriptors, files, attempt);
     Attempt result;
     REQUIRE(waitpid(child, &result.status, 0) == child);
     result.refused = account->refused();
@@ -143,6 +146,33 @@ void* map_anonymous(int protection)
     return mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+}
+
+TEST_CASE("A file of a strategy serves the one purpose that it is kept for", "[session][confinement]")
+{
+    if (auto obstacle = confinement_obstacle(); !obstacle.empty()) {
+        WARN("skipped: " << obstacle);
+        return;
+    }
+    int file = memfd_create("file", 0);
+    REQUIRE(file >= 0);
+    REQUIRE(ftruncate(file, 16) == 0);
+    static int number;
+    number = file;
+    auto control = [] { (void)!ioctl(number, FIONREAD, &number); };
+    auto read = [] {
+        char byte = 0;
+        (void)!pread(number, &byte, 1, 0);
+    };
+    using enum StrategyFile::Use;
+    CHECK(returned(try_confined(control, RealRing::NonRoot, {}, { { file, Control } })));
+    CHECK_FALSE(returned(try_confined(read, RealRing::NonRoot, {}, { { file, Control } })));
+    CHECK(returned(try_confined(read, RealRing::NonRoot, {}, { { file, Reading } })));
+    CHECK_FALSE(returned(try_confined(control, RealRing::NonRoot, {}, { { file, Reading } })));
+    CHECK_FALSE(returned(try_confined(control, RealRing::NonRoot, {}, { { file, Mapping } })));
+    // Another file than the one that was named.
+    CHECK_FALSE(returned(try_confined([] { (void)!ioctl(STDERR_FILENO, FIONREAD, &number); }, RealRing::NonRoot, {}, { { file, Control } })));
+    close(file);
 }
 
 TEST_CASE("a system call that leads out of a worker ends it, and its account says which it was", "[session]")

@@ -98,8 +98,32 @@ TEST_CASE("the host's way to the monitor and back is neither the guest's time no
     auto statistics = statistics_of(totals);
     CHECK(statistics.host == 6'000'000);
     CHECK(statistics.guest == 10'000'000);
-    CHECK(statistics_text(statistics, Style {}).find("host signals    6.00 ms   12.0%") != std::string::npos);
+    CHECK(statistics_text(statistics, Style {}).find("host            6.00 ms   12.0%") != std::string::npos);
     CHECK(statistics_json(statistics)["host_ns"] == 6'000'000);
+}
+
+TEST_CASE("exits that nobody has timed are counted, and show no times", "[trace]")
+{
+    auto totals = measured();
+    totals[EventKind::KernelExit].count = 7;
+    auto statistics = statistics_of(totals);
+    auto text = statistics_text(statistics, Style {});
+    CHECK(text.find("kernel-exit                  7") != std::string::npos);
+    auto line = text.substr(text.find("kernel-exit"));
+    CHECK(line.substr(0, line.find('\n')).ends_with("-          -          -          -"));
+    for (const auto& exit : statistics_json(statistics)["exits"]) {
+        if (exit["name"] == "kernel-exit")
+            CHECK(exit["mean_ns"].is_null());
+    }
+}
+
+TEST_CASE("where the processor changes rings by itself the figures say so", "[trace]")
+{
+    auto totals = measured();
+    totals.rings_unseen = true;
+    auto statistics = statistics_of(totals);
+    CHECK(statistics_text(statistics, Style {}).find("without an exit") != std::string::npos);
+    CHECK(statistics_json(statistics)["ring_changes_exact"] == false);
 }
 
 TEST_CASE("a run without a single exit has statistics too", "[trace]")

@@ -1,4 +1,4 @@
-#include "strategies/hardware/small_guest.hpp"
+#include "strategies/hardware/probe_guest.hpp"
 
 #include "strategies/hardware/register_state.hpp"
 
@@ -7,12 +7,12 @@
 
 namespace ringside {
 
-void SmallGuest::Unmap::operator()(std::byte* memory) const
+void ProbeGuest::Unmap::operator()(std::byte* memory) const
 {
     munmap(memory, memory_bytes);
 }
 
-Result<SmallGuest> SmallGuest::create(const KvmSystem& system, std::span<const uint8_t> code)
+Result<ProbeGuest> ProbeGuest::create(const KvmSystem& system, std::span<const uint8_t> code)
 {
     void* pages = mmap(nullptr, memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
@@ -30,7 +30,7 @@ Result<SmallGuest> SmallGuest::create(const KvmSystem& system, std::span<const u
     RegisterState registers;
     if (auto put = registers.put(*cpu, multiboot_entry_state(code_at, 0)); !put)
         return put.propagate();
-    return SmallGuest(std::move(memory), std::move(*machine), std::move(*cpu));
+    return ProbeGuest(std::move(memory), std::move(*machine), std::move(*cpu));
 }
 
 }
