@@ -72,10 +72,27 @@ std::string reason_to_leave_out(const std::filesystem::path& kernel, const Varia
 }
 
 // The CPU that QEMU plays has failures of its own, which show where the guest's instructions are that CPU's to execute.
+bool is_cpu_of_qemu(const Variant& variant)
+{
+    return variant.strategy == "hardware" && cpu_is_emulated_by_qemu();
+}
+
+// Other versions of QEMU have fewer of them, so there the list says what may fail: the lines that are not in it.
+std::string not_in(const std::string& listed, const std::string& failed)
+{
+    std::istringstream lines(failed);
+    std::string found;
+    for (std::string line; std::getline(lines, line);) {
+        if (("\n" + listed).find("\n" + line + "\n") == std::string::npos)
+            found += line + "\n";
+    }
+    return found;
+}
+
 std::string listed_failures(const std::filesystem::path& kernel, const Variant& variant)
 {
-    bool on_qemu = variant.strategy == "hardware" && cpu_is_emulated_by_qemu();
-    auto directory = std::filesystem::path { RINGSIDE_SOURCE_DIR } / (on_qemu ? "tests/amdv/failures" : "tests/conformance/failures");
+    auto directory = std::filesystem::path { RINGSIDE_SOURCE_DIR }
+        / (is_cpu_of_qemu(variant) ? "tests/amdv/failures" : "tests/conformance/failures");
     auto file = directory / (kernel.stem().string() + "." + variant.strategy);
     return std::filesystem::exists(file) ? read_file(file) : "";
 }
@@ -93,9 +110,12 @@ TEST_CASE("Of the test kernels' checks just those fail that are listed for the s
             auto run = run_kernel(kernel, variant);
             REQUIRE(run);
             INFO("it ended: " << run->end.result.reason);
-            auto listed = listed_failures(kernel, variant);
-            CHECK(first_difference(listed, failures(run->console)) == "");
-            CHECK((exit_code(run->end) == ExitCode::Success) == listed.empty());
+            auto listed = listed_failures(kernel, variant), failed = failures(run->console);
+            if (is_cpu_of_qemu(variant))
+                CHECK(not_in(listed, failed) == "");
+            else
+                CHECK(first_difference(listed, failed) == "");
+            CHECK((exit_code(run->end) == ExitCode::Success) == failed.empty());
         }
     }
 }
