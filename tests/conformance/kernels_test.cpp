@@ -52,12 +52,18 @@ std::string failures(const std::string& console)
 
 }
 
+// The CPU that QEMU plays has failures of its own, which show where the guest's instructions are that CPU's to execute.
+bool is_cpu_of_qemu(const Variant& variant)
+{
+    return variant.strategy == "hardware" && cpu_is_emulated_by_qemu();
+}
+
 Result<GuestRun> run_kernel(const std::filesystem::path& kernel, const Variant& variant)
 {
     auto configuration = variant.configure();
     configuration.name = kernel.filename();
     configuration.boot.kernel_path = kernel;
-    configuration.timeout = std::chrono::seconds { 30 };
+    configuration.timeout = std::chrono::seconds { is_cpu_of_qemu(variant) ? 12 : 30 };
     return run_guest(configuration);
 }
 
@@ -66,15 +72,9 @@ std::string reason_to_leave_out(const std::filesystem::path& kernel, const Varia
 {
     if (kernel.stem() == "deviations" && variant.strategy != "emulation")
         return "it lists what emulation leaves unchecked, and counts on it for its own stack";
-    if (kernel.stem() == "interrupts" && variant.strategy == "hardware" && cpu_is_emulated_by_qemu())
+    if (kernel.stem() == "interrupts" && is_cpu_of_qemu(variant))
         return "it compares clocks, which an emulated CPU is too slow for";
     return "";
-}
-
-// The CPU that QEMU plays has failures of its own, which show where the guest's instructions are that CPU's to execute.
-bool is_cpu_of_qemu(const Variant& variant)
-{
-    return variant.strategy == "hardware" && cpu_is_emulated_by_qemu();
 }
 
 // Other versions of QEMU have fewer of them, so there the list says what may fail: the lines that are not in it.
