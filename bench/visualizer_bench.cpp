@@ -32,7 +32,7 @@ Result<void> write_run(const std::string& path, uint64_t count)
 {
     constexpr std::array kinds { EventKind::PortWrite, EventKind::PortRead, EventKind::Exception, EventKind::InterruptFlag,
         EventKind::ShadowFill, EventKind::Halt };
-    TraceHeader header { .strategy = "trap", .scenario = "bench", .scale = { 3'000'000'000, 1'000'000'000 } };
+    TraceHeader header { "trap", "bench", ClockKind::Host, { 3'000'000'000, 1'000'000'000 }, {} };
     auto writer = TraceWriter::create(path, header);
     if (!writer)
         return writer.propagate();

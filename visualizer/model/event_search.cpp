@@ -12,7 +12,7 @@ uint64_t EventStore::count_before(EventKind kind, uint64_t index) const
         return count(kind);
     auto number = static_cast<std::size_t>(kind);
     auto group = index / group_size;
-    auto result = m_chunks[group / groups_per_chunk]->before.kinds[number].count + m_groups[group].counts[number];
+    auto result = m_chunks[group / groups_per_chunk].counts_before[number] + m_groups[group].counts[number];
     for (const auto& event : m_events.stretch(group * group_size, index))
         result += event.kind == kind;
     return result;
@@ -23,10 +23,10 @@ uint64_t EventStore::nth_of_kind(EventKind kind, uint64_t before) const
     auto number = static_cast<std::size_t>(kind);
     auto chunks = std::views::iota(uint64_t { 0 }, static_cast<uint64_t>(m_chunks.size()));
     auto chunk = static_cast<uint64_t>(std::ranges::partition_point(chunks,
-                                           [&](uint64_t i) { return m_chunks[i]->before.kinds[number].count <= before; })
+                                           [&](uint64_t i) { return m_chunks[i].counts_before[number] <= before; })
                      - chunks.begin())
         - 1;
-    auto rest = before - m_chunks[chunk]->before.kinds[number].count;
+    auto rest = before - m_chunks[chunk].counts_before[number];
     auto first_group = chunk * groups_per_chunk;
     auto groups = std::views::iota(first_group, std::min<uint64_t>(first_group + groups_per_chunk, m_groups.size()));
     auto group = first_group

@@ -7,14 +7,9 @@ namespace ringside::visualizer {
 namespace {
 
 // The time that somebody works for the guest: not what it waits.
-bool is_work(const EventRecord& record)
-{
-    return is_exit(record) && record.kind != EventKind::Halt;
-}
-
 uint32_t work_of(const EventRecord& record)
 {
-    return is_work(record) ? record.duration : 0;
+    return is_exit(record) && record.kind != EventKind::Halt ? record.duration : 0;
 }
 
 // A change of ring that is recorded too late leads back before a moment that was looked at.
@@ -43,15 +38,20 @@ void EventStore::append(const EventRecord& event)
     m_begin = std::min(m_begin, event.time);
     m_sums.add(event);
     m_exits.add(event);
-    auto& chunk = *m_chunks.back();
-    auto kind = static_cast<std::size_t>(event.kind);
-    chunk.minimum[kind] = std::min(chunk.minimum[kind], event.duration);
-    chunk.maximum[kind] = std::max(chunk.maximum[kind], event.duration);
-    if (event.duration != 0 && is_exit(event))
-        (event.kind == EventKind::Halt ? m_halted : m_monitor).add(event.time, end_of(event));
-    m_longest_of_group = std::max(m_longest_of_group, work_of(event));
+    if (is_exit(event))
+        note_duration(event);
     if (m_events.size() % group_size == 0)
         end_group();
+}
+
+void EventStore::note_duration(const EventRecord& exit)
+{
+    auto& chunk = m_chunks.back();
+    auto kind = static_cast<std::size_t>(exit.kind);
+    chunk.minimum[kind] = std::min(chunk.minimum[kind], exit.duration);
+    chunk.maximum[kind] = std::max(chunk.maximum[kind], exit.duration);
+    (exit.kind == EventKind::Halt ? m_halted : m_monitor).add(exit.time, end_of(exit));
+    m_longest_of_group = std::max(m_longest_of_group, work_of(exit));
 }
 
 void EventStore::begin_group()
@@ -60,15 +60,16 @@ void EventStore::begin_group()
         begin_chunk();
     Checkpoint checkpoint { m_sums.key, m_sums.virtual_ring, m_sums.real_ring, {} };
     for (std::size_t kind = 0; kind < event_kind_count; ++kind)
-        checkpoint.counts[kind] = static_cast<uint16_t>(m_sums.counts[kind] - m_chunks.back()->before.kinds[kind].count);
+        checkpoint.counts[kind] = static_cast<uint16_t>(m_sums.counts[kind] - m_chunks.back().counts_before[kind]);
     m_groups.push_back(checkpoint);
 }
 
 void EventStore::begin_chunk()
 {
-    m_chunks.push_back(std::make_unique<ChunkSums>());
-    m_chunks.back()->before = m_exits;
-    m_chunks.back()->minimum.fill(UINT32_MAX);
+    m_chunks.emplace_back();
+    m_chunks.back().counts_before = m_sums.counts;
+    m_chunks.back().minimum.fill(UINT32_MAX);
+    m_exits_before.push_back(std::make_unique<ExitSums>(m_exits));
 }
 
 void EventStore::end_group()
@@ -89,14 +90,14 @@ TickRange EventStore::range() const
 EventStore::Position EventStore::at_group(uint64_t group) const
 {
     const auto& checkpoint = m_groups[group];
-    const auto& before = m_chunks[group / groups_per_chunk]->before;
+    const auto& before = m_chunks[group / groups_per_chunk].counts_before;
     Position position;
     position.index = group * group_size;
     position.sums.key = checkpoint.key;
     position.sums.virtual_ring = checkpoint.virtual_ring;
     position.sums.real_ring = checkpoint.real_ring;
     for (std::size_t kind = 0; kind < event_kind_count; ++kind)
-        position.sums.counts[kind] = before.kinds[kind].count + checkpoint.counts[kind];
+        position.sums.counts[kind] = before[kind] + checkpoint.counts[kind];
     return position;
 }
 
@@ -156,23 +157,32 @@ uint32_t EventStore::longest_between(uint64_t first, uint64_t last) const
     return std::max(longest, m_longest.largest(first_group, last_group));
 }
 
-EventSummary EventStore::between(const Position& from, uint64_t begin, const Position& to, uint64_t end) const
+void EventStore::advance(Edge& edge, uint64_t tick) const
+{
+    edge.tick = tick;
+    advance(edge.position, tick);
+    edge.in_monitor = m_monitor.covered_until(tick);
+    edge.halted = m_halted.covered_until(tick);
+}
+
+EventSummary EventStore::between(const Edge& from, const Edge& to) const
 {
     EventSummary summary;
-    summary.events = { from.index, to.index };
+    const auto &before = from.position.sums, &after = to.position.sums;
+    summary.events = { from.position.index, to.position.index };
     for (std::size_t kind = 0; kind < event_kind_count; ++kind)
-        summary.counts[kind] = static_cast<uint32_t>(to.sums.counts[kind] - from.sums.counts[kind]);
+        summary.counts[kind] = static_cast<uint32_t>(after.counts[kind] - before.counts[kind]);
     // Beyond the last event nobody knows where the guest is.
-    auto known_begin = std::min(begin, m_sums.key), known_end = std::min(end, m_sums.key);
+    auto begin = std::min(from.tick, m_sums.key), end = std::min(to.tick, m_sums.key);
     for (uint8_t ring = 0; ring < 4; ++ring) {
-        summary.in_ring[ring] = grown(from.sums.virtual_ring.time_until(ring, known_begin),
-            to.sums.virtual_ring.time_until(ring, known_end));
-        summary.in_real_ring[ring] = grown(
-            from.sums.real_ring.time_until(ring, known_begin), to.sums.real_ring.time_until(ring, known_end));
+        summary.in_ring[ring]
+            = grown(before.virtual_ring.time_until(ring, begin), after.virtual_ring.time_until(ring, end));
+        summary.in_real_ring[ring]
+            = grown(before.real_ring.time_until(ring, begin), after.real_ring.time_until(ring, end));
     }
-    summary.in_monitor = m_monitor.covered_until(end) - m_monitor.covered_until(begin);
-    summary.halted = m_halted.covered_until(end) - m_halted.covered_until(begin);
-    summary.longest_exit = longest_between(from.index, to.index);
+    summary.in_monitor = to.in_monitor - from.in_monitor;
+    summary.halted = to.halted - from.halted;
+    summary.longest_exit = longest_between(summary.events.begin, summary.events.end);
     return summary;
 }
 
@@ -186,12 +196,12 @@ void EventStore::summaries(std::span<const uint64_t> edges, std::vector<EventSum
         return;
     }
     out.reserve(edges.size() - 1);
-    auto from = at_group(0);
+    Edge from { .tick = 0, .position = at_group(0) };
     advance(from, edges[0]);
-    for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+    for (auto tick : edges.subspan(1)) {
         auto to = from;
-        advance(to, edges[i + 1]);
-        out.push_back(between(from, edges[i], to, edges[i + 1]));
+        advance(to, tick);
+        out.push_back(between(from, to));
         from = to;
     }
 }
@@ -223,17 +233,20 @@ ExitSums EventStore::exits(TickRange range) const
         add_range(sums, first, last);
         return sums;
     }
-    const auto& before = m_chunks[first_chunk]->before;
-    const auto& after = last_chunk == m_chunks.size() ? m_exits : m_chunks[last_chunk]->before;
+    const auto& before = *m_exits_before[first_chunk];
+    const auto& after = last_chunk == m_chunks.size() ? m_exits : *m_exits_before[last_chunk];
     for (std::size_t kind = 0; kind < event_kind_count; ++kind) {
         auto& sum = sums.kinds[kind];
         sum.count = after.kinds[kind].count - before.kinds[kind].count;
         sum.total = after.kinds[kind].total - before.kinds[kind].total;
         for (std::size_t bucket = 0; bucket < duration_buckets; ++bucket)
             sum.histogram[bucket] = after.kinds[kind].histogram[bucket] - before.kinds[kind].histogram[bucket];
-        for (auto chunk = exit_kinds[kind] ? first_chunk : last_chunk; chunk < last_chunk; ++chunk) {
-            sum.minimum = std::min(sum.minimum, m_chunks[chunk]->minimum[kind]);
-            sum.maximum = std::max(sum.maximum, m_chunks[chunk]->maximum[kind]);
+    }
+    for (auto chunk = first_chunk; chunk < last_chunk; ++chunk) {
+        for (std::size_t kind = 0; kind < event_kind_count; ++kind) {
+            auto& sum = sums.kinds[kind];
+            sum.minimum = std::min(sum.minimum, m_chunks[chunk].minimum[kind]);
+            sum.maximum = std::max(sum.maximum, m_chunks[chunk].maximum[kind]);
         }
     }
     add_range(sums, first, first_chunk * chunk_size);

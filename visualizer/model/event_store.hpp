@@ -105,23 +105,32 @@ private:
         RingSums real_ring;
         std::array<uint16_t, event_kind_count> counts;
     };
-    struct ChunkSums {
-        ExitSums before;                                     // of all events before the chunk
-        std::array<uint32_t, event_kind_count> minimum {};   // of those in it
+    // Apart from the histograms, so that a search or a range meets few cache lines.
+    struct ChunkFacts {
+        std::array<uint64_t, event_kind_count> counts_before {}; // of all events before the chunk
+        std::array<uint32_t, event_kind_count> minimum {};       // durations of those in it
         std::array<uint32_t, event_kind_count> maximum {};
     };
     struct Position {
         uint64_t index = 0;
         EventSums sums;
     };
+    struct Edge {
+        uint64_t tick = 0;
+        Position position;
+        uint64_t in_monitor = 0; // up to there
+        uint64_t halted = 0;
+    };
 
     void append(const EventRecord& event);
+    void note_duration(const EventRecord& exit);
     void begin_group();
     void begin_chunk();
     void end_group();
     Position at_group(uint64_t group) const;
     void advance(Position& position, uint64_t tick) const;
-    EventSummary between(const Position& from, uint64_t begin, const Position& to, uint64_t end) const;
+    void advance(Edge& edge, uint64_t tick) const;
+    EventSummary between(const Edge& from, const Edge& to) const;
     uint32_t longest_between(uint64_t first, uint64_t last) const;
     void add_range(ExitSums& sums, uint64_t first, uint64_t last) const;
 
@@ -131,7 +140,8 @@ private:
     std::vector<uint64_t> m_group_keys; // the latest end up to the end of each whole group
     MaximumPyramid m_longest;           // exit of each whole group, HLT left out
     uint32_t m_longest_of_group = 0;    // of the last, unfinished one
-    std::vector<std::unique_ptr<ChunkSums>> m_chunks;
+    std::vector<ChunkFacts> m_chunks;
+    std::vector<std::unique_ptr<ExitSums>> m_exits_before; // each chunk
     ExitSums m_exits;
     EventSums m_sums;
     CoveredTime m_monitor;
