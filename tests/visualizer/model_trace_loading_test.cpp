@@ -26,7 +26,7 @@ TEST_CASE("a trace file comes into the store as it was written, with header and 
     CHECK(trace->header.strategy == "emulation");
     CHECK(trace->events.scale().ticks_per_second == 1'000'000'000);
     REQUIRE(trace->totals);
-    CHECK(trace->losses() == "2 events were dropped while recording");
+    CHECK(trace->losses == "2 events were dropped while recording");
 }
 
 TEST_CASE("a truncated trace gives what is whole, and says what is lost", "[visualizer][loading]")
@@ -40,7 +40,7 @@ TEST_CASE("a truncated trace gives what is whole, and says what is lost", "[visu
     CHECK(trace->events.size() == trace_format::events_per_block);
     CHECK(trace->ending.kind == TraceEnding::Kind::Truncated);
     CHECK_FALSE(trace->totals);
-    CHECK(trace->losses().find("the file ends within a block: 4,096 events are whole") == 0);
+    CHECK(trace->losses.find("the file ends within a block: 4,096 events are whole") == 0);
 }
 
 TEST_CASE("a corrupt trace gives what is whole before the damage, and says what is lost", "[visualizer][loading]")
@@ -54,8 +54,8 @@ TEST_CASE("a corrupt trace gives what is whole before the damage, and says what 
     REQUIRE(trace);
     CHECK(trace->events.size() == trace_format::events_per_block);
     CHECK(trace->ending.kind == TraceEnding::Kind::Damaged);
-    CHECK(trace->losses().find("the checksum of a block is wrong") == 0);
-    CHECK(trace->losses().find(" bytes behind them cannot be read") != std::string::npos);
+    CHECK(trace->losses.find("the checksum of a block is wrong") == 0);
+    CHECK(trace->losses.find(" bytes behind them cannot be read") != std::string::npos);
 }
 
 TEST_CASE("what is no trace is an error with its file's name", "[visualizer][loading]")

@@ -9,18 +9,20 @@
 
 namespace ringside::visualizer {
 
-std::string LoadedTrace::losses() const
+std::string losses_of(const TraceReader& reader, uint64_t events)
 {
     std::vector<std::string> parts;
-    if (ending.kind != TraceEnding::Kind::Complete) {
-        auto lost = file_size > ending.offset ? file_size - ending.offset : 0;
+    if (reader.ending().kind != TraceEnding::Kind::Complete) {
+        std::error_code error;
+        auto size = std::filesystem::file_size(reader.path(), error), read = static_cast<std::uintmax_t>(reader.ending().offset);
+        auto lost = !error && size > read ? size - read : 0;
         parts.push_back(fmt::format("{}: {} events are whole, {} bytes behind them cannot be read, the totals are missing",
-            ending.message, format_count(events.size()), format_count(lost)));
+            reader.ending().message, format_count(events), format_count(lost)));
     }
-    if (totals && totals->dropped > 0)
-        parts.push_back(fmt::format("{} events were dropped while recording", format_count(totals->dropped)));
-    if (unknown_events > 0)
-        parts.push_back(fmt::format("{} events of unknown kinds are left out", format_count(unknown_events)));
+    if (reader.totals() && reader.totals()->dropped > 0)
+        parts.push_back(fmt::format("{} events were dropped while recording", format_count(reader.totals()->dropped)));
+    if (reader.unknown_events() > 0)
+        parts.push_back(fmt::format("{} events of unknown kinds are left out", format_count(reader.unknown_events())));
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -37,10 +39,7 @@ Result<LoadedTrace> load_trace(const std::string& path)
         trace.events.append(block);
     trace.totals = reader->totals();
     trace.ending = reader->ending();
-    trace.unknown_events = reader->unknown_events();
-    std::error_code error;
-    auto size = std::filesystem::file_size(path, error);
-    trace.file_size = error ? trace.ending.offset : size;
+    trace.losses = losses_of(*reader, trace.events.size());
     return trace;
 }
 

@@ -15,13 +15,12 @@ struct LoadedTrace {
     EventStore events;                 // what is whole of them; their scale is the file's
     std::optional<TraceTotals> totals; // nothing when the end is missing
     TraceEnding ending;
-    uint64_t unknown_events = 0; // of kinds that this version does not know: left out
-    uint64_t file_size = 0;      // bytes
-
-    // One sentence that says what is lost, "" if nothing is: bytes behind the last whole block, events that the recorder
-    // dropped, kinds that are not known.
-    std::string losses() const;
+    std::string losses; // as losses_of() says
 };
+
+// What is lost of a trace that was read to its end, in one sentence; "" if nothing is: bytes behind the last whole block,
+// events that the recorder dropped, kinds that are not known. `events` is how many were read.
+std::string losses_of(const TraceReader& reader, uint64_t events);
 
 // An Error unless the file's header is whole. What is behind a damaged place is not read.
 Result<LoadedTrace> load_trace(const std::string& path);
