@@ -128,7 +128,8 @@ void add_time_split(std::string& text, const TraceTotals& totals, const Style& s
     };
     part("guest", statistics.guest);
     part("monitor", statistics.monitor);
-    part("host", statistics.host);
+    if (statistics.host > 0)
+        part("host", statistics.host);
     part("waiting", statistics.halted);
 }
 
