@@ -9,6 +9,7 @@
 #include "cli/run_report.hpp"
 #include "cli/signals.hpp"
 #include "cli/story_teller.hpp"
+#include "cli/timeline_keeper.hpp"
 #include "cli/trace_recording.hpp"
 #include "core/machine/translation_counters.hpp"
 #include "core/trace/statistics.hpp"
@@ -34,6 +35,7 @@ Examples:
   ringside run ticks --append "hz=1000" --timeout 5
   ringside run ./kernel.elf --memory 64 --module "initrd.img root=ram"
   ringside run hello --clock virtual --trace hello.rst
+  ringside run hello --strategy trap --timeline
   ringside run sieve --switch 20ms:trap,40ms:emulation --stats
 )";
 
@@ -71,6 +73,8 @@ public:
         m_symbols = symbols_of_kernel(configuration.boot.kernel_path);
         if (options.story)
             m_story.emplace(configuration.clock, style);
+        if (options.timeline)
+            m_timeline.emplace();
         if (!options.trace_path.empty())
             m_recording.emplace(options.trace_path,
                 TraceHeader { configuration.strategy, configuration.name, configuration.clock, {}, m_symbols });
@@ -80,14 +84,23 @@ public:
     {
         if (m_story)
             m_story->tell(session, events, m_symbols);
+        if (m_timeline)
+            m_timeline->keep(events);
         return m_recording ? m_recording->append(session, events) : Result<void> {};
     }
 
     Result<void> finish(Session& session) { return m_recording ? m_recording->finish(session) : Result<void> {}; }
 
+    // "" if it is not wanted.
+    std::string timeline(Session& session, const Style& style) const
+    {
+        return m_timeline ? m_timeline->text(totals_of(session.trace().block(), session.end().elapsed), style) : "";
+    }
+
 private:
     SymbolTable m_symbols;
     std::optional<StoryTeller> m_story;
+    std::optional<TimelineKeeper> m_timeline;
     std::optional<TraceRecording> m_recording;
 };
 
@@ -111,6 +124,8 @@ std::optional<Error> write_results(const RunOptions& options, const SessionConfi
     auto translations = session.translations();
     if (options.statistics)
         print(statistics_text(statistics, style) + (translations ? translation_statistics(*translations, style) : ""));
+    if (options.timeline)
+        print(events.timeline(session, style));
     if (options.screen)
         print(screen_report(result.end));
     if (auto hint = switch_hint(result, configuration, statistics); !hint.empty() && !options.quiet)
@@ -227,6 +242,7 @@ void add_run_command(Program& program)
         ->check(file_name_check());
     command->add_flag("--stats", options->statistics, "Afterwards, a table of exits and ring changes");
     command->add_flag("--story", options->story, "Tell every event as a sentence as it happens");
+    command->add_flag("--timeline", options->timeline, "Afterwards, a picture of the first ring changes");
     command->add_flag("--screen", options->screen, "Show the guest's VGA text screen as it was in the\nend");
     command->add_option("--json", options->json_path, "Write the result for programs to this file")
         ->option_text("FILE")

@@ -26,10 +26,11 @@ struct RunOptions {
     std::string json_path;
     bool statistics = false;
     bool story = false;
+    bool timeline = false;
     bool screen = false;
     bool quiet = false;
 
-    bool recording() const { return story || !trace_path.empty(); }
+    bool recording() const { return story || timeline || !trace_path.empty(); }
 };
 
 // Usage for an unknown name, with the list of those there are.

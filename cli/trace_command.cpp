@@ -1,7 +1,8 @@
-// `ringside trace`: a trace file, turned into another format.
+// `ringside trace`: a trace file, turned into another format or summed up.
 #include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
+#include "cli/trace_summary.hpp"
 #include "core/machine/kernel_image.hpp"
 #include "core/trace/exporters.hpp"
 #include "core/trace/trace_file.hpp"
@@ -21,6 +22,8 @@ struct TraceOptions {
     std::string file;
     std::string format;
     std::string output;
+    bool summary = false;
+    bool json = false;
 };
 
 std::string footer()
@@ -31,6 +34,7 @@ std::string footer()
     return text + R"(
 Examples:
   ringside run hello --trace hello.rst
+  ringside trace hello.rst --summary
   ringside trace hello.rst --to chrome --output hello.json
   ringside trace hello.rst --to jsonl --output - | head
 )";
@@ -91,20 +95,41 @@ int convert(const TraceOptions& options)
                                  : export_to_file(*reader, options);
 }
 
+// One of the two: a summary, or another format with its output.
+Result<void> check(const TraceOptions& options)
+{
+    bool converts = !options.format.empty() || !options.output.empty();
+    if (options.summary && converts)
+        return fail(ExitCode::Usage, "--summary goes with neither --to nor --output", "the summary is standard output");
+    if (options.json && !options.summary)
+        return fail(ExitCode::Usage, "--json goes with --summary", "for every event as JSON: --to jsonl");
+    if (!options.summary && (options.format.empty() || options.output.empty()))
+        return fail(ExitCode::Usage, "trace needs --summary, or --to and --output", "see: ringside trace --help");
+    return {};
+}
+
+int act(const TraceOptions& options, ColorChoice color)
+{
+    if (auto possible = check(options); !possible)
+        return report(possible.error());
+    return options.summary ? show_trace_summary(options.file, options.json, color) : convert(options);
+}
+
 }
 
 void add_trace_command(Program& program)
 {
     auto options = std::make_shared<TraceOptions>();
-    auto* command = program.app.add_subcommand("trace", "Turn a recorded trace into another format");
+    auto* command = program.app.add_subcommand("trace", "Sum up a recorded trace, or turn it into another format");
     command->footer(footer());
     command->fallthrough();
     command->add_option("FILE", options->file, "A trace, as 'ringside run --trace' writes it")->required();
-    command->add_option("--to", options->format, "The format")->option_text("FORMAT")->required();
-    command->add_option("--output", options->output, "The file to write; - for standard output")
-        ->option_text("FILE")
-        ->required();
-    command->callback([&program, options] { program.action = [options] { return convert(*options); }; });
+    command->add_flag("--summary", options->summary, "Show what exits cost by reason, ring changes and totals");
+    command->add_flag("--json", options->json, "With --summary: as JSON, for programs");
+    command->add_option("--to", options->format, "The format")->option_text("FORMAT");
+    command->add_option("--output", options->output, "The file to write; - for standard output")->option_text("FILE");
+    command->callback(
+        [&program, options] { program.action = [&program, options] { return act(*options, program.color); }; });
 }
 
 }

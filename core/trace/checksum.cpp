@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <nmmintrin.h>
 
 namespace ringside {
 
@@ -32,22 +33,53 @@ constexpr Tables make_tables()
 
 constexpr Tables tables = make_tables();
 
+// Without the complement at both ends, as are the next two.
+uint32_t fold_bytes(uint32_t crc, std::span<const std::byte> bytes)
+{
+    for (auto byte : bytes)
+        crc = (crc >> 8) ^ tables[0][(crc ^ static_cast<uint32_t>(byte)) & 0xFF];
+    return crc;
 }
 
-uint32_t crc32c(std::span<const std::byte> bytes, uint32_t previous)
+uint32_t fold_words(uint32_t crc, std::span<const std::byte> words)
 {
-    uint32_t crc = ~previous;
-    for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
+    for (; words.size() >= 8; words = words.subspan(8)) {
         uint64_t word;
-        std::memcpy(&word, bytes.data(), sizeof word);
+        std::memcpy(&word, words.data(), sizeof word);
         word ^= crc;
         crc = 0;
         for (std::size_t i = 0; i < 8; ++i)
             crc ^= tables[7 - i][(word >> (8 * i)) & 0xFF];
     }
-    for (auto byte : bytes)
-        crc = (crc >> 8) ^ tables[0][(crc ^ static_cast<uint32_t>(byte)) & 0xFF];
-    return ~crc;
+    return crc;
+}
+
+// The CPU's own instruction, several times as fast (SDM 2A, CRC32).
+[[gnu::target("sse4.2")]] uint32_t fold_words_by_cpu(uint32_t crc, std::span<const std::byte> words)
+{
+    uint64_t folded = crc;
+    for (; words.size() >= 8; words = words.subspan(8)) {
+        uint64_t word;
+        std::memcpy(&word, words.data(), sizeof word);
+        folded = _mm_crc32_u64(folded, word);
+    }
+    return static_cast<uint32_t>(folded);
+}
+
+}
+
+uint32_t crc32c(std::span<const std::byte> bytes, uint32_t previous)
+{
+    static const bool cpu_has_it = __builtin_cpu_supports("sse4.2");
+    auto words = bytes.first(bytes.size() / 8 * 8);
+    uint32_t crc = cpu_has_it ? fold_words_by_cpu(~previous, words) : fold_words(~previous, words);
+    return ~fold_bytes(crc, bytes.subspan(words.size()));
+}
+
+uint32_t crc32c_by_table(std::span<const std::byte> bytes, uint32_t previous)
+{
+    auto words = bytes.first(bytes.size() / 8 * 8);
+    return ~fold_bytes(fold_words(~previous, words), bytes.subspan(words.size()));
 }
 
 }

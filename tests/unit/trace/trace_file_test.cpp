@@ -21,6 +21,20 @@ TEST_CASE("the checksum is CRC-32C", "[trace]")
     CHECK(crc32c(std::as_bytes(std::span { text.substr(7) }), checksum_of(text.substr(0, 7))) == checksum_of(text));
 }
 
+TEST_CASE("the checksum is the same with and without the CPU's instruction, at every length and place", "[trace]")
+{
+    std::array<std::byte, 100> bytes {};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(i * 37 + 11);
+    for (std::size_t from = 0; from < 9; ++from) {
+        for (std::size_t size = 0; size < 80; ++size) {
+            auto part = std::span { bytes }.subspan(from, size);
+            REQUIRE(crc32c(part, 0x1234567) == crc32c_by_table(part, 0x1234567));
+        }
+    }
+    CHECK(crc32c_by_table(std::as_bytes(std::span { std::string_view { "123456789" } })) == 0xE3069283);
+}
+
 TEST_CASE("every kind of event comes back from a file as it went in", "[trace]")
 {
     TemporaryFile file;
