@@ -21,6 +21,11 @@ void keep_newest(std::string& text, std::size_t most)
         text.erase(0, text.size() - most);
 }
 
+std::string words_for_dropped(const TraceTotals& totals)
+{
+    return totals.dropped > 0 ? fmt::format("; {} events were dropped while recording", format_count(totals.dropped)) : "";
+}
+
 std::string words_of(const SessionEnd& end)
 {
     switch (end.cause) {
@@ -116,6 +121,7 @@ void ObservedRun::follow_state()
     m_status = m_state == State::Paused ? "paused" : "running";
     if (m_session->trace().damaged())
         m_status += "; its trace is damaged, and no more events are read";
+    m_status += words_for_dropped(m_totals);
     if (m_let_go > 0)
         m_status += fmt::format("; {} older events are no longer kept", format_count(m_let_go));
 }
@@ -223,6 +229,7 @@ void ObservedRun::end_file()
         m_totals = *m_reader->totals();
     else if (auto range = m_events->range(); range.end > m_totals.scale.origin)
         m_totals.elapsed = range.end - m_totals.scale.origin;
+    m_status += words_for_dropped(m_totals);
     m_reader.reset();
 }
 
