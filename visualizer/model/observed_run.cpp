@@ -107,7 +107,7 @@ void ObservedRun::poll_session()
     if (m_state == State::Paused && before != State::Paused) {
         m_session->request_snapshot();
         if (auto kind = std::exchange(m_step_after_pause, std::nullopt))
-            (void)m_session->step(*kind);
+            (void)seen(m_session->step(*kind));
     }
     take_snapshot(now);
 }

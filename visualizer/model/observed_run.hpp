@@ -121,6 +121,7 @@ private:
     void count(std::span<const EventRecord> events);
     uint64_t elapsed_ticks() const;
     Result<void> command(std::string words);
+    Result<void> seen(Result<void> result);
 
     Kind m_kind;
     std::string m_name;

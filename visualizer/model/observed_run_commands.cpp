@@ -24,6 +24,13 @@ Result<void> ObservedRun::command(std::string words)
     return {};
 }
 
+// The guest goes on, and may be paused again by the next poll().
+Result<void> ObservedRun::seen(Result<void> result)
+{
+    m_state = m_session->state();
+    return result;
+}
+
 Result<void> ObservedRun::pause()
 {
     auto allowed = command("pause");
@@ -47,7 +54,7 @@ Result<void> ObservedRun::step(StepKind kind)
     if (!allowed || !m_session)
         return allowed;
     if (m_session->state() == State::Paused)
-        return m_session->step(kind);
+        return seen(m_session->step(kind));
     if (const auto* entry = find_strategy(m_session->strategy())) {
         if (auto possible = check_step(entry->info(), events_of(kind)); !possible)
             return possible;
@@ -60,7 +67,7 @@ Result<void> ObservedRun::step(StepKind kind)
 Result<void> ObservedRun::run_to(EventKind kind)
 {
     auto allowed = command(fmt::format("run to: {}", describe(kind).name));
-    return allowed && m_session ? m_session->run_to(kind) : allowed;
+    return allowed && m_session ? seen(m_session->run_to(kind)) : allowed;
 }
 
 Result<void> ObservedRun::switch_to(std::string_view strategy)
