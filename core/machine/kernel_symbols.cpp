@@ -15,4 +15,4 @@ SymbolTable symbols_of_kernel(const std::string& path)
     return bytes ? SymbolTable { elf_symbols(*bytes) } : SymbolTable {};
 }
 
-}
+} // namespace ringside

@@ -28,7 +28,7 @@ std::vector<DeviceSnapshot> devices_of(const Platform& platform)
     return shown;
 }
 
-}
+} // namespace
 
 GuestSnapshot Machine::snapshot()
 {
@@ -48,4 +48,4 @@ GuestSnapshot Machine::snapshot()
     return snapshot;
 }
 
-}
+} // namespace ringside

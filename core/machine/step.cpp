@@ -8,7 +8,8 @@ namespace ringside {
 namespace {
 
 // Not what the guest did.
-constexpr std::array uncounted { EventKind::Kick, EventKind::KernelExit, EventKind::HostPageFault, EventKind::HostInterrupt };
+constexpr std::array uncounted { EventKind::Kick, EventKind::KernelExit, EventKind::HostPageFault,
+    EventKind::HostInterrupt };
 
 constexpr std::array block_events { EventKind::BlockTranslated, EventKind::BlockChained, EventKind::BlockInvalidated,
     EventKind::TranslationsEmptied, EventKind::CodeDormant, EventKind::CodeAwake };
@@ -21,7 +22,7 @@ EventSet set_of(std::span<const EventKind> kinds)
     return set;
 }
 
-}
+} // namespace
 
 EventSet only(EventKind kind)
 {
@@ -71,9 +72,10 @@ Result<void> check_step(const StrategyInfo& strategy, const EventSet& until)
         return fail(ExitCode::Usage, "there is no such event to go on to");
     if (until == only(EventKind::RingChange))
         return fail(ExitCode::Usage,
-            fmt::format("under '{}' the guest changes its ring without the monitor: there is nothing to stop it", strategy.name));
-    return fail(ExitCode::Usage,
-        fmt::format("'{}' does not tell of blocks: the strategy 'rewriting' does", strategy.name));
+            fmt::format("under '{}' the guest changes its ring without the monitor: there is nothing to stop it",
+                strategy.name));
+    return fail(
+        ExitCode::Usage, fmt::format("'{}' does not tell of blocks: the strategy 'rewriting' does", strategy.name));
 }
 
-}
+} // namespace ringside

@@ -48,7 +48,8 @@ void Session::request_snapshot()
 void Session::take_snapshot(std::span<const std::byte> part)
 {
     bool is_last = !part.empty() && part[0] == std::byte { 0 };
-    bool expected = m_wants_snapshot && part.size() > 1 && part.size() - 1 <= longest_snapshot - m_snapshot_parts.size();
+    bool expected
+        = m_wants_snapshot && part.size() > 1 && part.size() - 1 <= longest_snapshot - m_snapshot_parts.size();
     if (expected)
         m_snapshot_parts.insert(m_snapshot_parts.end(), part.begin() + 1, part.end());
     if (expected && !is_last)
@@ -72,4 +73,4 @@ void Session::take_memory(Message& message)
     m_memory.emplace(std::move(*memory));
 }
 
-}
+} // namespace ringside

@@ -21,7 +21,7 @@ constexpr uint32_t window_pages = 1u << 20;
 
 struct Put {
     ByteWriter& out;
-    template<typename T>
+    template <typename T>
     void operator()(const T& value) const
     {
         out.put(value);
@@ -31,7 +31,7 @@ struct Put {
 
 struct Get {
     ByteReader& in;
-    template<typename T>
+    template <typename T>
     void operator()(T& value) const
     {
         value = in.get<T>();
@@ -39,7 +39,7 @@ struct Get {
     void operator()(bool& value) const { value = in.get<uint8_t>() != 0; }
 };
 
-template<typename Codec, typename SegmentType>
+template <typename Codec, typename SegmentType>
 void pass_segment(const Codec& codec, SegmentType& segment)
 {
     codec(segment.selector);
@@ -48,7 +48,7 @@ void pass_segment(const Codec& codec, SegmentType& segment)
     codec(segment.limit);
 }
 
-template<typename Codec, typename State>
+template <typename Codec, typename State>
 void pass_system_registers(const Codec& codec, State& state)
 {
     for (auto* table : { &state.gdtr, &state.idtr }) {
@@ -65,7 +65,7 @@ void pass_system_registers(const Codec& codec, State& state)
         codec(*msr);
 }
 
-template<typename Codec, typename State>
+template <typename Codec, typename State>
 void pass(const Codec& codec, State& state)
 {
     for (auto& general : state.gpr)
@@ -83,7 +83,7 @@ void pass(const Codec& codec, State& state)
         codec(*flag);
 }
 
-template<typename Codec, typename Line>
+template <typename Codec, typename Line>
 void pass_line(const Codec& codec, Line& line)
 {
     codec(line.irq);
@@ -91,7 +91,7 @@ void pass_line(const Codec& codec, Line& line)
         codec(*flag);
 }
 
-template<typename Codec, typename Run>
+template <typename Codec, typename Run>
 void pass_run(const Codec& codec, Run& run)
 {
     for (auto* number : { &run.page, &run.frame, &run.count })
@@ -100,7 +100,7 @@ void pass_run(const Codec& codec, Run& run)
         codec(*flag);
 }
 
-template<typename Codec, typename Snapshot>
+template <typename Codec, typename Snapshot>
 void pass_machine(const Codec& codec, Snapshot& snapshot)
 {
     codec(snapshot.guest_time);
@@ -168,7 +168,8 @@ bool is_sound(const ShadowMapping& shadow)
     uint64_t pages = 0;
     for (const auto& run : shadow.runs) {
         uint64_t end = uint64_t { run.page } + run.count;
-        if (run.page < next || run.count == 0 || end > window_pages || uint64_t { run.frame } + run.count > window_pages)
+        if (run.page < next || run.count == 0 || end > window_pages
+            || uint64_t { run.frame } + run.count > window_pages)
             return false;
         next = end;
         pages += run.count;
@@ -183,7 +184,7 @@ bool is_sound(const GuestSnapshot& snapshot)
         && (!snapshot.shadow || is_sound(*snapshot.shadow));
 }
 
-}
+} // namespace
 
 std::vector<std::byte> encode(const GuestSnapshot& snapshot)
 {
@@ -236,4 +237,4 @@ std::optional<GuestSnapshot> decode_snapshot(std::span<const std::byte> bytes)
     return in.finished() && is_sound(snapshot) ? std::optional { std::move(snapshot) } : std::nullopt;
 }
 
-}
+} // namespace ringside

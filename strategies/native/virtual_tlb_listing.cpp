@@ -12,13 +12,13 @@ bool continues(const MappedRun& run, const MappedRun& next)
         && next.user == run.user && next.global == run.global && next.concealed == run.concealed;
 }
 
-}
+} // namespace
 
 MappedRun VirtualTlb::shown(uint32_t page) const
 {
     uint32_t entry = m_entries[page];
-    return { page, (entry & frame_mask) / static_cast<uint32_t>(page_size), 1, (entry & writable) != 0, (entry & user) != 0,
-        (entry & global) != 0, !(entry & user) && is_concealed(page) };
+    return { page, (entry & frame_mask) / static_cast<uint32_t>(page_size), 1, (entry & writable) != 0,
+        (entry & user) != 0, (entry & global) != 0, !(entry & user) && is_concealed(page) };
 }
 
 ShadowMapping VirtualTlb::listing(std::size_t limit) const
@@ -37,4 +37,4 @@ ShadowMapping VirtualTlb::listing(std::size_t limit) const
     return mapping;
 }
 
-}
+} // namespace ringside

@@ -30,7 +30,7 @@ const GuestSnapshot& snapshot_of(Session& session)
     return *session.snapshot();
 }
 
-}
+} // namespace
 
 TEST_CASE("a guest is shown before its first instruction, as the loader leaves it", "[session]")
 {
@@ -49,7 +49,8 @@ TEST_CASE("a guest is shown before its first instruction, as the loader leaves i
     CHECK(snapshot.cpu.cpl() == 0);
     CHECK(snapshot.cpu.segment(Cs).is_flat());
     CHECK(snapshot.lines.size() == 16);
-    CHECK(std::ranges::any_of(snapshot.devices, [](const auto& device) { return device.name == "pic" && !device.registers.empty(); }));
+    CHECK(std::ranges::any_of(
+        snapshot.devices, [](const auto& device) { return device.name == "pic" && !device.registers.empty(); }));
     CHECK(snapshot.shadow.has_value() == (strategy != "emulation"));
 }
 
@@ -91,7 +92,8 @@ TEST_CASE("what is mapped for a guest lies where its code and data are", "[sessi
     CHECK(shadow->pages > 0);
     uint32_t page = session->snapshot()->cpu.eip / 4096;
     CHECK(std::ranges::any_of(shadow->runs, [&](const auto& run) {
-        return page >= run.page && page - run.page < run.count && run.frame + (page - run.page) == page; // paging is off
+        return page >= run.page && page - run.page < run.count
+            && run.frame + (page - run.page) == page; // paging is off
     }));
 }
 
@@ -130,4 +132,37 @@ TEST_CASE("what is read of guest memory is the kernel that was loaded", "[sessio
     auto loaded = std::as_const(*session->memory()).bytes(Gpa { 0x100000 }, image.size());
     REQUIRE(loaded.size() == image.size());
     CHECK(std::memcmp(loaded.data(), image.data(), image.size()) == 0);
+}
+
+TEST_CASE("a guest that is shown at every exit computes what it computes unseen", "[session]")
+{
+    auto strategy = GENERATE(as<std::string> {}, "emulation", "trap", "rewriting");
+    if (!is_available(strategy))
+        return;
+    INFO(strategy);
+    auto configuration = configuration_of("mix"); // leaves its results between 0x200000 and 0x220000
+    configuration.strategy = strategy;
+    auto unseen = start(configuration);
+    REQUIRE(wait_for_end(*unseen));
+
+    configuration.recording = true;
+    configuration.start_paused = true;
+    auto shown = start(configuration);
+    std::vector<EventRecord> events;
+    for (int i = 0; i < 300; ++i) {
+        REQUIRE(wait_until(*shown, [&] { return shown->state() == Session::State::Paused; }));
+        snapshot_of(*shown);
+        REQUIRE(shown->step(StepKind::Exit));
+        shown->trace().drain(events);
+    }
+    REQUIRE(wait_until(*shown, [&] { return shown->state() == Session::State::Paused; }));
+    shown->resume();
+    while (!shown->ended()) {
+        shown->request_snapshot();
+        shown->wait(1ms, Session::Console::Ignore);
+    }
+    CHECK(shown->end().result.outcome == Outcome::Success);
+    auto results = [](Session& session) { return std::as_const(*session.memory()).bytes(Gpa { 0x200000 }, 0x20000); };
+    CHECK(std::ranges::equal(results(*shown), results(*unseen)));
+    CHECK(std::ranges::any_of(results(*unseen), [](auto byte) { return byte != std::byte { 0 }; }));
 }

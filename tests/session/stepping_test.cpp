@@ -62,8 +62,8 @@ std::vector<EventRecord> take_events(Session& session, const EventSet& set)
 
 std::string text_of(const EventRecord& event)
 {
-    return std::string(describe(event.kind).name) + " " + std::to_string(event.virtual_ring) + " " + std::to_string(event.a) + " "
-        + std::to_string(event.b) + " " + std::to_string(event.c);
+    return std::string(describe(event.kind).name) + " " + std::to_string(event.virtual_ring) + " "
+        + std::to_string(event.a) + " " + std::to_string(event.b) + " " + std::to_string(event.c);
 }
 
 std::vector<std::string> first_texts(const std::vector<EventRecord>& events, std::size_t count)
@@ -74,7 +74,7 @@ std::vector<std::string> first_texts(const std::vector<EventRecord>& events, std
     return texts;
 }
 
-}
+} // namespace
 
 TEST_CASE("a hundred single steps give the exits that the guest has when it just runs", "[session]")
 {

@@ -43,7 +43,10 @@ SessionConfiguration scenario(const std::string& name, const std::string& strate
     return configuration;
 }
 
-bool is_available(const std::string& strategy) { return find_strategy(strategy)->probe().available; }
+bool is_available(const std::string& strategy)
+{
+    return find_strategy(strategy)->probe().available;
+}
 
 bool poll_until(ObservedRun& run, const std::function<bool()>& condition)
 {
@@ -57,7 +60,7 @@ bool poll_until(ObservedRun& run, const std::function<bool()>& condition)
     return true;
 }
 
-}
+} // namespace
 
 TEST_CASE("a guest's run is seen from its first event to its end", "[visualizer][live]")
 {
@@ -201,6 +204,7 @@ TEST_CASE("under rewriting the block at EIP is beside its translation", "[visual
     auto blocks = translated_blocks(*run->snapshot(), run->symbols());
     REQUIRE_FALSE(blocks.empty());
     CHECK(std::ranges::any_of(blocks, [](const auto& block) {
-        return std::ranges::any_of(block.instructions, [](const auto& line) { return line.is_next && !line.host.empty(); });
+        return std::ranges::any_of(
+            block.instructions, [](const auto& line) { return line.is_next && !line.host.empty(); });
     }));
 }

@@ -32,7 +32,10 @@ struct Guest {
         snapshot.cpu.cr3 = directory;
         snapshot.cpu.cr4 = cr4;
     }
-    void entry(uint32_t at, unsigned index, uint32_t value) { REQUIRE(memory.write<uint32_t>(Gpa { at + index * 4 }, value)); }
+    void entry(uint32_t at, unsigned index, uint32_t value)
+    {
+        REQUIRE(memory.write<uint32_t>(Gpa { at + index * 4 }, value));
+    }
     void code(uint32_t address, std::vector<uint8_t> bytes)
     {
         for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -51,9 +54,10 @@ bool has_line(const std::vector<std::string>& text, const std::string& part)
     return std::ranges::any_of(text, [&](const auto& line) { return line.find(part) != std::string::npos; });
 }
 
-}
+} // namespace
 
-TEST_CASE("registers that have changed since the snapshot before are marked, with what they held", "[visualizer][registers]")
+TEST_CASE(
+    "registers that have changed since the snapshot before are marked, with what they held", "[visualizer][registers]")
 {
     CpuState before = multiboot_entry_state(0x100000, 0x9000);
     CpuState now = before;
@@ -79,12 +83,14 @@ TEST_CASE("registers that have changed since the snapshot before are marked, wit
 TEST_CASE("segments are told in words", "[visualizer][registers]")
 {
     CHECK(words_for(Segment { 0x08, 0xC09A, 0, 0xFFFFFFFF }) == "code, readable, ring 0, 32 bits, 4 GiB from 0x0");
-    CHECK(words_for(Segment { 0x23, 0x40F2, 0x1000, 0xFFF }) == "data, writable, ring 3, 32 bits, 0x1000 bytes from 0x1000");
+    CHECK(words_for(Segment { 0x23, 0x40F2, 0x1000, 0xFFF })
+        == "data, writable, ring 3, 32 bits, 0x1000 bytes from 0x1000");
     CHECK(words_for(Segment { 0x28, 0x008B, 0x2000, 0x67 }) == "32-bit TSS, busy, ring 0, 0x68 bytes from 0x2000");
     CHECK(words_for(Segment {}) == "not usable");
 }
 
-TEST_CASE("device registers are compared with those of the snapshot before, where it is the same device", "[visualizer][registers]")
+TEST_CASE("device registers are compared with those of the snapshot before, where it is the same device",
+    "[visualizer][registers]")
 {
     GuestSnapshot before, now;
     before.devices = { { "pic", { { "IRR", 1, 8, "" }, { "IMR", 2, 8, "" } } }, { "uart", { { "LCR", 1, 8, "" } } } };
@@ -135,8 +141,8 @@ TEST_CASE("page tables with 64-bit entries are read, too", "[visualizer][paging]
 {
     Guest guest;
     guest.enable_paging(cr4::pae);
-    guest.memory.write<uint64_t>(Gpa { directory + 8 }, 0x20000 | P);      // the second directory
-    guest.memory.write<uint64_t>(Gpa { 0x20000 }, 0x21000 | P | W | U);    // a table
+    guest.memory.write<uint64_t>(Gpa { directory + 8 }, 0x20000 | P);   // the second directory
+    guest.memory.write<uint64_t>(Gpa { 0x20000 }, 0x21000 | P | W | U); // a table
     guest.memory.write<uint64_t>(Gpa { 0x21000 + 8 }, 0x300000 | P | W);
     guest.memory.write<uint64_t>(Gpa { 0x20000 + 8 }, 0x400000 | P | W | L);
     auto view = guest.view();
@@ -155,33 +161,34 @@ TEST_CASE("each difference between tables and mapping has its reason", "[visuali
     auto page = [&](unsigned index, uint32_t flags) { guest.entry(table, index, (0x200000 + index * 0x1000) | flags); };
     page(0, P | W | U | A | D); // mapped as it is
     guest.map({ 0, 0x200, 1, true, true });
-    page(1, P | W | U);         // not touched
-    page(2, P | W | U | A);     // not dirty
+    page(1, P | W | U);     // not touched
+    page(2, P | W | U | A); // not dirty
     guest.map({ 2, 0x202, 1, false, true });
     page(3, P | W | U | A | D); // code
     guest.map({ 3, 0x203, 1, false, true });
-    page(4, P | U | A);         // writable once
+    page(4, P | U | A); // writable once
     guest.map({ 4, 0x204, 1, true, true });
-    page(5, P | U | A);         // elsewhere once
+    page(5, P | U | A); // elsewhere once
     guest.map({ 5, 0x999, 1, false, true });
     guest.map({ 6, 0x206, 2, false, true }); // 6 and 7: not there any more
-    page(8, P | W | A | D);     // ring 0's
+    page(8, P | W | A | D);                  // ring 0's
     guest.map({ 8, 0x208, 1, true, false, false, true });
     guest.entry(table, 9, 0xFEE00000 | P | W);
     auto view = guest.view();
     std::vector<std::pair<uint32_t, MappingDifference>> found;
     for (const auto& difference : view.differences)
         found.emplace_back(difference.page, difference.kind);
-    CHECK(found == std::vector<std::pair<uint32_t, MappingDifference>> {
-              { 1, MappingDifference::NotTouched },
-              { 2, MappingDifference::ReadOnlyUntilDirty },
-              { 3, MappingDifference::ReadOnlyKept },
-              { 4, MappingDifference::OtherRights },
-              { 5, MappingDifference::OtherFrame },
-              { 6, MappingDifference::LeftOver },
-              { 8, MappingDifference::Concealed },
-              { 9, MappingDifference::NotMemory },
-          });
+    CHECK(found
+        == std::vector<std::pair<uint32_t, MappingDifference>> {
+            { 1, MappingDifference::NotTouched },
+            { 2, MappingDifference::ReadOnlyUntilDirty },
+            { 3, MappingDifference::ReadOnlyKept },
+            { 4, MappingDifference::OtherRights },
+            { 5, MappingDifference::OtherFrame },
+            { 6, MappingDifference::LeftOver },
+            { 8, MappingDifference::Concealed },
+            { 9, MappingDifference::NotMemory },
+        });
     CHECK(view.differences[5].count == 2);
     CHECK(has_line(lines(view), "0x00001000, 1 page: the guest has not touched it yet"));
 }
@@ -204,8 +211,10 @@ TEST_CASE("without paging the mapping stands beside memory itself", "[visualizer
     auto view = guest.view();
     CHECK_FALSE(view.paging);
     CHECK(view.directory.empty());
-    CHECK(std::ranges::all_of(view.differences, [](const auto& one) { return one.kind == MappingDifference::NotTouched; }));
-    CHECK(std::ranges::none_of(view.differences, [](const auto& one) { return one.page <= 0x100 && one.page + one.count > 0x100; }));
+    CHECK(std::ranges::all_of(
+        view.differences, [](const auto& one) { return one.kind == MappingDifference::NotTouched; }));
+    CHECK(std::ranges::none_of(
+        view.differences, [](const auto& one) { return one.page <= 0x100 && one.page + one.count > 0x100; }));
 }
 
 TEST_CASE("without memory, or without a mapping, the view says so and compares nothing", "[visualizer][paging]")
@@ -229,7 +238,8 @@ TEST_CASE("tables full of anything are shown within bounds", "[visualizer][pagin
     guest.enable_paging(GENERATE(0u, uint32_t { cr4::pse }, uint32_t { cr4::pae }));
     std::mt19937 random(7);
     for (uint32_t address = 0; address < 0x90000; address += 4)
-        guest.memory.write<uint32_t>(Gpa { address }, static_cast<uint32_t>(random()) & (random() % 2 ? 0xFFFFF : 0xFFFFFFFF));
+        guest.memory.write<uint32_t>(
+            Gpa { address }, static_cast<uint32_t>(random()) & (random() % 2 ? 0xFFFFF : 0xFFFFFFFF));
     guest.map({ 0, 1, 100, true });
     guest.map({ 500, 1, 1u << 19, true });
     auto view = guest.view();

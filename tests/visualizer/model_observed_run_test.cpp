@@ -25,7 +25,7 @@ std::unique_ptr<ObservedRun> opened(const std::string& path)
     return std::move(*run);
 }
 
-}
+} // namespace
 
 TEST_CASE("a run from a file has the file's events and says how many", "[visualizer][run]")
 {

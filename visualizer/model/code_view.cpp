@@ -49,7 +49,10 @@ std::string target_of(const Instruction& instruction, uint32_t address, const Sy
 // The lines of bytes that lie one after the other, at most `count`.
 class Listing {
 public:
-    Listing(const CpuState& state, const SymbolTable& symbols) : m_decoder(state), m_symbols(symbols), m_eip(linear_eip(state)) { }
+    Listing(const CpuState& state, const SymbolTable& symbols)
+        : m_decoder(state), m_symbols(symbols), m_eip(linear_eip(state))
+    {
+    }
 
     std::vector<CodeLine> of(std::span<const uint8_t> bytes, uint32_t address, std::size_t count) const
     {
@@ -109,7 +112,8 @@ std::vector<CodeLine> code_before_eip(
 {
     uint32_t eip = linear_eip(state);
     std::vector<CodeLine> code;
-    if (const auto* symbol = symbols.find(eip); symbol && symbol->address < eip && eip - symbol->address <= farthest_symbol)
+    if (const auto* symbol = symbols.find(eip);
+        symbol && symbol->address < eip && eip - symbol->address <= farthest_symbol)
         code = leading_to_eip(memory, state, listing, symbol->address);
     for (uint32_t back = std::min(longest_try, eip); code.empty() && back > 0; --back)
         code = leading_to_eip(memory, state, listing, eip - back);
@@ -123,15 +127,19 @@ TranslatedLine line_of(const InstructionPair& pair)
     return { pair.address, pair.guest, "", ' ', pair.note, pair.host };
 }
 
-}
+} // namespace
 
 char class_letter(InstructionClass kind)
 {
     switch (kind) {
-    case InstructionClass::Ordinary: return ' ';
-    case InstructionClass::Privileged: return 'P';
-    case InstructionClass::IoPrivileged: return 'I';
-    case InstructionClass::Sensitive: return 'S';
+    case InstructionClass::Ordinary:
+        return ' ';
+    case InstructionClass::Privileged:
+        return 'P';
+    case InstructionClass::IoPrivileged:
+        return 'I';
+    case InstructionClass::Sensitive:
+        return 'S';
     }
     return ' ';
 }
@@ -139,10 +147,14 @@ char class_letter(InstructionClass kind)
 std::string_view class_words(InstructionClass kind)
 {
     switch (kind) {
-    case InstructionClass::Ordinary: return "the same in every ring";
-    case InstructionClass::Privileged: return "faults outside ring 0";
-    case InstructionClass::IoPrivileged: return "faults outside the rings that IOPL allows";
-    case InstructionClass::Sensitive: return "touches privileged state in any ring, and does not fault";
+    case InstructionClass::Ordinary:
+        return "the same in every ring";
+    case InstructionClass::Privileged:
+        return "faults outside ring 0";
+    case InstructionClass::IoPrivileged:
+        return "faults outside the rings that IOPL allows";
+    case InstructionClass::Sensitive:
+        return "touches privileged state in any ring, and does not fault";
     }
     return "unknown";
 }
@@ -173,7 +185,8 @@ std::vector<BlockView> translated_blocks(const GuestSnapshot& snapshot, const Sy
     const auto& listing = *snapshot.code;
     TranslationText text(listing, symbols);
     for (const auto& block : listing.blocks) {
-        auto& view = shown.emplace_back(BlockView { block.address, block.ring, block.active, text.symbol_of(block), {} });
+        auto& view
+            = shown.emplace_back(BlockView { block.address, block.ring, block.active, text.symbol_of(block), {} });
         std::size_t next = 0;
         for (const auto& pair : text.pairs(block)) {
             auto& line = view.instructions.emplace_back(line_of(pair));
@@ -199,8 +212,8 @@ std::vector<std::string> lines(const std::vector<CodeLine>& code)
         std::string bytes;
         for (auto byte : line.bytes)
             bytes += fmt::format("{:02x}", byte);
-        auto words = fmt::format("{} {} {:08x}  {:<22} {}", line.is_next ? "=>" : "  ", class_letter(line.kind), line.address,
-            bytes, line.text);
+        auto words = fmt::format("{} {} {:08x}  {:<22} {}", line.is_next ? "=>" : "  ", class_letter(line.kind),
+            line.address, bytes, line.text);
         if (!line.target.empty())
             words += "  -> " + line.target;
         if (!line.effect.empty())
@@ -212,11 +225,12 @@ std::vector<std::string> lines(const std::vector<CodeLine>& code)
 
 std::vector<std::string> lines(const BlockView& block)
 {
-    std::vector<std::string> text { fmt::format("block {:#010x} {}, ring {}{}", block.address, block.symbol, block.ring,
-        block.active ? "" : ", dormant") };
+    std::vector<std::string> text { fmt::format(
+        "block {:#010x} {}, ring {}{}", block.address, block.symbol, block.ring, block.active ? "" : ", dormant") };
     for (const auto& line : block.instructions) {
-        text.push_back(line.guest.empty() ? fmt::format("     ({})", line.reason)
-                                          : fmt::format("{} {} {:08x}  {}", line.is_next ? "=>" : "  ", line.letter, line.address, line.guest));
+        text.push_back(line.guest.empty()
+                ? fmt::format("     ({})", line.reason)
+                : fmt::format("{} {} {:08x}  {}", line.is_next ? "=>" : "  ", line.letter, line.address, line.guest));
         if (line.letter != ' ')
             text.push_back(fmt::format("       {}: {}", line.treatment, line.reason));
         for (const auto& host : line.host)
@@ -225,4 +239,4 @@ std::vector<std::string> lines(const BlockView& block)
     return text;
 }
 
-}
+} // namespace ringside::visualizer

@@ -1,5 +1,6 @@
-// The guest's code around EIP for people: disassembled, with symbols, and with what a monitor must not leave to the processor
-// marked, under every strategy (core/x86/instruction_classes.hpp). Under rewriting, the block beside its translation.
+// The guest's code around EIP for people: disassembled, with symbols, and with what a monitor must not leave to the
+// processor marked, under every strategy (core/x86/instruction_classes.hpp). Under rewriting, the block beside its
+// translation.
 #pragma once
 
 #include "core/machine/guest_snapshot.hpp"

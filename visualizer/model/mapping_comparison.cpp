@@ -9,13 +9,13 @@ namespace {
 constexpr uint32_t all_pages = 1u << 20;
 
 // The piece of a list of runs that `page` lies in, or the gap: null and where the next run begins.
-template<typename Run>
+template <typename Run>
 struct Piece {
     const Run* run = nullptr;
     uint32_t end = all_pages;
 };
 
-template<typename Run>
+template <typename Run>
 Piece<Run> piece_at(std::span<const Run> runs, std::size_t& next, uint32_t page)
 {
     while (next < runs.size() && uint64_t { runs[next].page } + runs[next].count <= page)
@@ -110,7 +110,7 @@ void note(PageTableView& view, MappingDifference kind, uint32_t page, uint32_t c
         ++view.differences_left_out;
 }
 
-}
+} // namespace
 
 std::string_view sentence_for(MappingDifference difference)
 {
@@ -155,4 +155,4 @@ void compare_mappings(
     }
 }
 
-}
+} // namespace ringside::visualizer

@@ -35,7 +35,7 @@ void compare(HexRow& row, const std::vector<HexRow>& before)
         row.changed[i] = row.bytes[i] != same->bytes[i];
 }
 
-}
+} // namespace
 
 std::optional<uint8_t> byte_at(GuestMemory& memory, const CpuState& state, AddressSpace space, uint32_t address)
 {
@@ -60,8 +60,8 @@ std::vector<uint8_t> bytes_at(GuestMemory& memory, const CpuState& state, Gla ad
     return bytes;
 }
 
-std::vector<HexRow> hex_rows(GuestMemory& memory, const CpuState& state, AddressSpace space, uint32_t address, std::size_t rows,
-    const std::vector<HexRow>* before)
+std::vector<HexRow> hex_rows(GuestMemory& memory, const CpuState& state, AddressSpace space, uint32_t address,
+    std::size_t rows, const std::vector<HexRow>* before)
 {
     std::vector<HexRow> shown;
     uint64_t at = address & ~static_cast<uint32_t>(HexRow::length - 1);
@@ -92,4 +92,4 @@ std::vector<std::string> lines(const std::vector<HexRow>& rows)
     return text;
 }
 
-}
+} // namespace ringside::visualizer

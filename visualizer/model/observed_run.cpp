@@ -23,7 +23,8 @@ void keep_newest(std::string& text, std::size_t most)
 
 std::string words_for_dropped(const TraceTotals& totals)
 {
-    return totals.dropped > 0 ? fmt::format("; {} events were dropped while recording", format_count(totals.dropped)) : "";
+    return totals.dropped > 0 ? fmt::format("; {} events were dropped while recording", format_count(totals.dropped))
+                              : "";
 }
 
 std::string words_of(const SessionEnd& end)
@@ -40,13 +41,10 @@ std::string words_of(const SessionEnd& end)
     return end.result.reason;
 }
 
-}
+} // namespace
 
 ObservedRun::ObservedRun(Kind kind, std::string name, std::string strategy)
-    : m_kind(kind)
-    , m_name(std::move(name))
-    , m_strategy(std::move(strategy))
-    , m_events(std::make_unique<EventStore>())
+    : m_kind(kind), m_name(std::move(name)), m_strategy(std::move(strategy)), m_events(std::make_unique<EventStore>())
 {
 }
 
@@ -211,7 +209,6 @@ void ObservedRun::read_file(Time until)
         if (!m_reader->next(m_fresh))
             return end_file();
         append(m_fresh);
-        count(m_fresh);
     } while (steady_clock::now() < until);
     m_status = fmt::format("being read: {} events so far", format_count(m_events->size()));
 }
@@ -221,19 +218,31 @@ void ObservedRun::end_file()
     const auto& ending = m_reader->ending();
     m_status = fmt::format("{} events", format_count(m_events->size()));
     if (m_reader->unknown_events() > 0)
-        m_status += fmt::format(", and {} of kinds that this version does not know", format_count(m_reader->unknown_events()));
+        m_status += fmt::format(
+            ", and {} of kinds that this version does not know", format_count(m_reader->unknown_events()));
     m_failed = ending.kind != TraceEnding::Kind::Complete;
     if (m_failed)
         m_status += fmt::format("; what comes after byte {} is lost: {}", format_count(ending.offset), ending.message);
     if (m_reader->totals())
         m_totals = *m_reader->totals();
-    else if (auto range = m_events->range(); range.end > m_totals.scale.origin)
-        m_totals.elapsed = range.end - m_totals.scale.origin;
+    else
+        count_all();
     m_status += words_for_dropped(m_totals);
     m_reader.reset();
 }
 
-// In case the end of the file, which has the totals, is missing.
+// The end of the file, which has the totals, is missing.
+void ObservedRun::count_all()
+{
+    for (uint64_t next = 0; next < m_events->size();) {
+        auto stretch = m_events->stretch(next, m_events->size());
+        count(stretch);
+        next += stretch.size();
+    }
+    if (auto range = m_events->range(); range.end > m_totals.scale.origin)
+        m_totals.elapsed = range.end - m_totals.scale.origin;
+}
+
 void ObservedRun::count(std::span<const EventRecord> events)
 {
     for (const auto& event : events) {
@@ -250,4 +259,4 @@ void ObservedRun::count(std::span<const EventRecord> events)
     m_totals.exact_rings = true;
 }
 
-}
+} // namespace ringside::visualizer

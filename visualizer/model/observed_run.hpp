@@ -61,7 +61,7 @@ public:
 
     const EventStore& events() const { return *m_events; }
     uint64_t let_go() const { return m_let_go; } // events that are no longer in the store
-    // Of a file whose end is missing: counted from the events.
+    // Of a file: once it is read. One whose end is missing is counted.
     const TraceTotals& totals() const { return m_totals; }
     const SymbolTable& symbols() const { return m_symbols; }
     const std::string& console() const { return m_console; }       // COM1
@@ -119,6 +119,7 @@ private:
     void end_file();
     void append(std::span<const EventRecord> events);
     void count(std::span<const EventRecord> events);
+    void count_all();
     uint64_t elapsed_ticks() const;
     Result<void> command(std::string words);
     Result<void> seen(Result<void> result);

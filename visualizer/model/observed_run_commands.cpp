@@ -135,4 +135,4 @@ void ObservedRun::show(GuestSnapshot snapshot, GuestMemory* memory)
     ++m_snapshots_taken;
 }
 
-}
+} // namespace ringside::visualizer

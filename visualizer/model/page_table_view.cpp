@@ -83,7 +83,8 @@ private:
         for (unsigned index = 0; index < entries() && !m_view.truncated; ++index) {
             uint64_t entry = entry_at(shown.physical, index);
             if (entry & page_entry::present)
-                put(shown.runs, run_of(shown.entry, entry, shown.index * pages_of_entry() + index, entry & frames(), 1));
+                put(shown.runs,
+                    run_of(shown.entry, entry, shown.index * pages_of_entry() + index, entry & frames(), 1));
         }
     }
 
@@ -130,15 +131,15 @@ std::string mode_of(const CpuState& state)
         return "paging is off: every linear address is the physical one";
     if (state.cr4 & cr4::pae)
         return fmt::format("paging with 64-bit entries (PAE); the root is at {:#010x}", state.cr3 & ~31u);
-    return fmt::format("32-bit paging{}; the directory is at {:#010x}", state.cr4 & cr4::pse ? ", large pages allowed" : "",
-        state.cr3 & frames_32);
+    return fmt::format("32-bit paging{}; the directory is at {:#010x}",
+        state.cr4 & cr4::pse ? ", large pages allowed" : "", state.cr3 & frames_32);
 }
 
 std::string shadow_words_of(const GuestSnapshot& snapshot)
 {
     if (snapshot.shadow)
-        return fmt::format("'{}' maps what the guest touches, one page after the other: {} pages now", snapshot.strategy,
-            snapshot.shadow->pages);
+        return fmt::format("'{}' maps what the guest touches, one page after the other: {} pages now",
+            snapshot.strategy, snapshot.shadow->pages);
     if (snapshot.strategy == "emulation")
         return "the emulator walks the guest's tables in software: nothing is mapped for the guest";
     if (snapshot.strategy == "hardware")
@@ -152,7 +153,8 @@ std::vector<GuestRun> identity(const GuestMemory& memory)
     std::vector<GuestRun> runs;
     for (const auto& region : memory.regions()) {
         auto page = static_cast<uint32_t>(region.base.value / page_size);
-        runs.push_back({ page, page, static_cast<uint32_t>(region.size / page_size), true, true, true, true, false, true });
+        runs.push_back(
+            { page, page, static_cast<uint32_t>(region.size / page_size), true, true, true, true, false, true });
     }
     return runs;
 }
@@ -165,7 +167,7 @@ std::vector<GuestRun> all_runs(const PageTableView& view)
     return runs;
 }
 
-}
+} // namespace
 
 PageTableView page_tables_of(const GuestSnapshot& snapshot, const GuestMemory* memory)
 {
@@ -190,7 +192,10 @@ PageTableView page_tables_of(const GuestSnapshot& snapshot, const GuestMemory* m
 std::string words_for(const GuestRun& run)
 {
     return fmt::format("{:#010x} -> {:#010x}  {} {}, {}, ring {}{}{}{}", run.page * page_size, run.frame * page_size,
-        run.large ? run.count / 256 : run.count, run.large ? "MiB in one page" : run.count == 1 ? "page" : "pages",
+        run.large ? run.count / 256 : run.count,
+        run.large            ? "MiB in one page"
+            : run.count == 1 ? "page"
+                             : "pages",
         run.writable ? "writable" : "read-only", run.user ? "3" : "0", run.global ? ", global" : "",
         run.accessed ? ", accessed" : "", run.dirty ? ", dirty" : "");
 }
@@ -198,8 +203,9 @@ std::string words_for(const GuestRun& run)
 std::string words_for(const MappedRun& run)
 {
     return fmt::format("{:#010x} -> {:#010x}  {} {}, {}, ring {}{}{}", uint64_t { run.page } * page_size,
-        uint64_t { run.frame } * page_size, run.count, run.count == 1 ? "page" : "pages", run.writable ? "writable" : "read-only",
-        run.user ? "3" : "0", run.global ? ", global" : "", run.concealed ? ", concealed" : "");
+        uint64_t { run.frame } * page_size, run.count, run.count == 1 ? "page" : "pages",
+        run.writable ? "writable" : "read-only", run.user ? "3" : "0", run.global ? ", global" : "",
+        run.concealed ? ", concealed" : "");
 }
 
 std::vector<std::string> lines(const PageTableView& view)
@@ -207,11 +213,13 @@ std::vector<std::string> lines(const PageTableView& view)
     std::vector<std::string> text { view.mode };
     for (const auto& entry : view.directory) {
         if (entry.kind == DirectoryEntryView::Kind::NotPresent) {
-            text.push_back(fmt::format("  [{:>4}] not present{}", entry.index, entry.count > 1 ? fmt::format(", and {} more", entry.count - 1) : ""));
+            text.push_back(fmt::format("  [{:>4}] not present{}", entry.index,
+                entry.count > 1 ? fmt::format(", and {} more", entry.count - 1) : ""));
             continue;
         }
         if (entry.kind == DirectoryEntryView::Kind::Table)
-            text.push_back(fmt::format("  [{:>4}] {:#010x}  table at {:#010x}", entry.index, entry.linear, entry.physical));
+            text.push_back(
+                fmt::format("  [{:>4}] {:#010x}  table at {:#010x}", entry.index, entry.linear, entry.physical));
         for (const auto& run : entry.runs)
             text.push_back((run.large ? fmt::format("  [{:>4}] ", entry.index) : std::string(9, ' ')) + words_for(run));
     }
@@ -228,4 +236,4 @@ std::vector<std::string> lines(const PageTableView& view)
     return text;
 }
 
-}
+} // namespace ringside::visualizer

@@ -33,4 +33,4 @@ void PlaybackCursor::advance(double passed, double end)
     m_playing = false;
 }
 
-}
+} // namespace ringside::visualizer

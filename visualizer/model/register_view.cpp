@@ -93,12 +93,18 @@ constexpr std::array segment_names { "ES", "CS", "SS", "DS", "FS", "GS" };
 std::string_view system_type(unsigned type)
 {
     switch (type) { // SDM 3A table 3-2
-    case 1: return "16-bit TSS, available";
-    case 2: return "LDT";
-    case 3: return "16-bit TSS, busy";
-    case 9: return "32-bit TSS, available";
-    case 11: return "32-bit TSS, busy";
-    default: return "system";
+    case 1:
+        return "16-bit TSS, available";
+    case 2:
+        return "LDT";
+    case 3:
+        return "16-bit TSS, busy";
+    case 9:
+        return "32-bit TSS, available";
+    case 11:
+        return "32-bit TSS, busy";
+    default:
+        return "system";
     }
 }
 
@@ -120,9 +126,12 @@ std::string size_words(const Segment& segment)
     return fmt::format("{:#x} bytes from {:#x}", uint64_t { segment.limit } + 1, segment.base);
 }
 
-char mark(bool changed) { return changed ? '*' : ' '; }
-
+char mark(bool changed)
+{
+    return changed ? '*' : ' ';
 }
+
+} // namespace
 
 std::string words_for(const Segment& segment)
 {
@@ -201,7 +210,8 @@ std::vector<DeviceRows> device_registers(const GuestSnapshot& now, const GuestSn
         auto& rows = shown.emplace_back(DeviceRows { device.name, {} }).rows;
         for (std::size_t r = 0; r < device.registers.size(); ++r) {
             const auto& view = device.registers[r];
-            rows.push_back(row_of(view.name, view.value, comparable ? old->registers[r].value : view.value, view.bits, view.meaning));
+            rows.push_back(row_of(
+                view.name, view.value, comparable ? old->registers[r].value : view.value, view.bits, view.meaning));
         }
     }
     return shown;
@@ -227,8 +237,8 @@ std::vector<std::string> lines(const std::vector<BitsOfRegister>& registers)
     for (const auto& shown : registers) {
         text.push_back(fmt::format("{} {} {:#010x}", mark(shown.row.changed), shown.row.name, shown.row.value));
         for (const auto& field : shown.fields)
-            text.push_back(fmt::format("{}   {:>2} {:<10} {:#x}  {}", mark(field.changed), field.position, field.name, field.value,
-                field.meaning));
+            text.push_back(fmt::format("{}   {:>2} {:<10} {:#x}  {}", mark(field.changed), field.position, field.name,
+                field.value, field.meaning));
     }
     return text;
 }
@@ -237,7 +247,8 @@ std::vector<std::string> lines(const std::vector<SegmentRow>& segments)
 {
     std::vector<std::string> text;
     for (const auto& row : segments)
-        text.push_back(fmt::format("{} {:<4} {:#06x}  {}", mark(row.changed), row.name, row.segment.selector, row.words));
+        text.push_back(
+            fmt::format("{} {:<4} {:#06x}  {}", mark(row.changed), row.name, row.segment.selector, row.words));
     return text;
 }
 
@@ -256,4 +267,4 @@ std::vector<std::string> lines(const std::vector<InterruptLineSnapshot>& interru
     return text;
 }
 
-}
+} // namespace ringside::visualizer
