@@ -120,3 +120,28 @@ TEST_CASE("a second mapping of the descriptor shows the same bytes")
     CHECK(memory.read<uint8_t>(Gpa { 0x5002 }) == 0x80);
     munmap(other, page_size);
 }
+
+TEST_CASE("guest memory can be looked at through its descriptor, and only as what it is")
+{
+    auto memory = memory_of(4);
+    memory.write<uint32_t>(Gpa { 0x1000 }, 0xCAFE);
+    auto seen = GuestMemory::open_read_only(dup(memory.descriptor()), 4 * mebibyte);
+    REQUIRE(seen);
+    CHECK(seen->read<uint32_t>(Gpa { 0x1000 }) == 0xCAFEu);
+    memory.write<uint32_t>(Gpa { 0x1000 }, 1);
+    CHECK(seen->read<uint32_t>(Gpa { 0x1000 }) == 1u);
+    CHECK_FALSE(seen->read<uint32_t>(Gpa { 4 * mebibyte - 2 }));
+    CHECK_FALSE(GuestMemory::open_read_only(dup(memory.descriptor()), 8 * mebibyte));
+    CHECK_FALSE(GuestMemory::open_read_only(-1, 4 * mebibyte));
+    CHECK_FALSE(GuestMemory::open_read_only(open("/dev/zero", O_RDONLY), 4 * mebibyte));
+}
+
+TEST_CASE("guest memory never changes its size, and what could is not looked at")
+{
+    auto memory = memory_of(4);
+    CHECK(ftruncate(memory.descriptor(), 0) != 0);
+    CHECK(ftruncate(memory.descriptor(), 8 * mebibyte) != 0);
+    int unsealed = memfd_create("test", MFD_ALLOW_SEALING);
+    REQUIRE(ftruncate(unsealed, 4 * mebibyte) == 0);
+    CHECK_FALSE(GuestMemory::open_read_only(unsealed, 4 * mebibyte));
+}
