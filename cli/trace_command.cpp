@@ -120,7 +120,7 @@ int act(const TraceOptions& options, ColorChoice color)
 void add_trace_command(Program& program)
 {
     auto options = std::make_shared<TraceOptions>();
-    auto* command = program.app.add_subcommand("trace", "Sum up a recorded trace, or turn it into another format");
+    auto* command = program.app.add_subcommand("trace", "Sum up a recorded trace, or convert it");
     command->footer(footer());
     command->fallthrough();
     command->add_option("FILE", options->file, "A trace, as 'ringside run --trace' writes it")->required();
