@@ -120,12 +120,12 @@ int act(const TraceOptions& options, ColorChoice color)
 void add_trace_command(Program& program)
 {
     auto options = std::make_shared<TraceOptions>();
-    auto* command = program.app.add_subcommand("trace", "Sum up a recorded trace, or turn it into another format");
+    auto* command = program.app.add_subcommand("trace", "Sum up a recorded trace, or convert it");
     command->footer(footer());
     command->fallthrough();
     command->add_option("FILE", options->file, "A trace, as 'ringside run --trace' writes it")->required();
-    command->add_flag("--summary", options->summary, "Show what exits cost by reason, ring changes and totals");
-    command->add_flag("--json", options->json, "With --summary: as JSON, for programs");
+    command->add_flag("--summary", options->summary, "What exits cost by reason, ring changes and totals");
+    command->add_flag("--json", options->json, "The summary as JSON");
     command->add_option("--to", options->format, "The format")->option_text("FORMAT");
     command->add_option("--output", options->output, "The file to write; - for standard output")->option_text("FILE");
     command->callback(
