@@ -20,10 +20,10 @@ struct StrategyChoice {
 };
 
 struct LaboratoryOptions {
-    std::vector<std::string> guests;     // scenarios or kernels; empty: the main comparison
-    std::vector<std::string> strategies; // empty: all that are available
-    std::string trace_path;              // this file instead
-    std::string worker_program;          // "": `ringside` beside this program
+    std::vector<std::string> guests {}; // scenarios or kernels; empty: the main comparison
+    std::vector<std::string> strategies {}; // empty: all that are available
+    std::string trace_path {};          // this file instead
+    std::string worker_program {};      // "": `ringside` beside this program
 };
 
 class Laboratory {

@@ -78,11 +78,11 @@ void Run::start()
     m_events.clear();
     m_console.clear();
     m_typed.clear();
-    m_playback.clear();
+    m_guest_at.reset();
     m_exits_before = 0;
     m_session.reset();
     auto session = Session::start(m_plan.configuration);
-    m_round_began = m_figures_taken = Clock::now();
+    m_figures_taken = Clock::now();
     if (!session) {
         m_state = State::Ended;
         m_failed = true;
@@ -158,10 +158,10 @@ void Run::take_figures(Clock::time_point now)
     if (!m_session->ended())
         add_heat(__rdtsc());
     double passed = seconds(now - m_figures_taken);
-    if (passed < 0.25 && !m_session->ended())
+    if (passed < 0.25)
         return;
     auto exits = m_statistics.exit_count;
-    m_exit_rate = passed > 0.01 && exits >= m_exits_before ? static_cast<double>(exits - m_exits_before) / passed : m_exit_rate;
+    m_exit_rate = exits >= m_exits_before ? static_cast<double>(exits - m_exits_before) / passed : 0;
     m_exits_before = exits;
     m_figures_taken = now;
     double kept = std::exp(-passed);
@@ -173,8 +173,8 @@ void Run::take_figures(Clock::time_point now)
 
 void Run::add_heat(uint64_t until)
 {
-    if (until > m_heat_tick)
-        m_heat[m_guest_at.virtual_ring & 3][heat_index(m_guest_at.real_ring)] += static_cast<double>(until - m_heat_tick);
+    if (m_guest_at && until > m_heat_tick)
+        m_heat[m_guest_at->virtual_ring & 3][heat_index(m_guest_at->real_ring)] += static_cast<double>(until - m_heat_tick);
     m_heat_tick = std::max(m_heat_tick, until);
 }
 
@@ -190,7 +190,7 @@ void Run::note_rings(std::span<const EventRecord> events)
         if (!m_is_file && event.time < m_heat_tick && m_heat_tick - event.time < m_totals.scale.ticks_per_second)
             m_heat_tick = event.time;
         add_heat(event.time);
-        m_guest_at = { event.virtual_ring, event.real_ring, false };
+        m_guest_at = RingPosition { event.virtual_ring, event.real_ring, false };
     }
 }
 
@@ -203,7 +203,8 @@ void Run::end_round()
     }
     take_console();
     m_state = State::Ended;
-    m_exit_rate = 0;
+    if (m_statistics.wall > 0)
+        m_exit_rate = static_cast<double>(m_statistics.exit_count) / (static_cast<double>(m_statistics.wall) * 1e-9);
     m_round_ended = Clock::now();
     bool good = end.cause == SessionEnd::Cause::Guest && end.result.outcome == Outcome::Success;
     m_failed = !good;

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ public:
     // Rounds that ended well, and how long the last took, in seconds.
     unsigned rounds() const { return m_rounds; }
     double last_round() const { return m_last_round; }
+    // At present, or of the last round when it is over.
     double exits_per_second() const { return m_exit_rate; }
     // Of the last second: share of the guest's time by [virtual ring][real ring: 0, 3, non-root, interpreted].
     using Heat = std::array<std::array<double, 4>, 4>;
@@ -107,13 +109,12 @@ private:
 
     unsigned m_rounds = 0;
     double m_last_round = 0;
-    Clock::time_point m_round_began {};
     Clock::time_point m_round_ended {};
     bool m_will_repeat = false;
 
     Heat m_heat {};
     uint64_t m_heat_tick = 0;
-    RingPosition m_guest_at {};
+    std::optional<RingPosition> m_guest_at; // unknown before the first change of ring
     double m_exit_rate = 0;
     uint64_t m_exits_before = 0;
     Clock::time_point m_figures_taken {};

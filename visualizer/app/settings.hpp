@@ -20,7 +20,7 @@ struct Settings {
     int width = 1280;
     int height = 800;
     bool tour_done = false;
-    std::vector<std::string> panels; // those that are open, by name; empty: the first screen
+    std::vector<std::string> panels {}; // those that are open, by name; empty: the first screen
 
     bool operator==(const Settings&) const = default;
 };
@@ -37,7 +37,7 @@ std::filesystem::path settings_path();
 
 struct LoadedSettings {
     Settings settings;
-    std::string message; // to be shown; "" if all is well
+    std::string message {}; // to be shown; "" if all is well
 };
 // A file that cannot be read is renamed to *.broken, and the message says so.
 LoadedSettings load_settings(const std::filesystem::path& path);

@@ -9,6 +9,8 @@ namespace ringside::visualizer {
 
 namespace {
 
+constexpr float slider_width = 150;
+
 // The next item goes on this line if it fits, else on the next one.
 void flow(float width)
 {
@@ -31,7 +33,6 @@ void tooltip(std::string_view words, Action action)
 
 void action_button(const Context& context, const char* label, std::string_view name, std::string_view words, Action action)
 {
-    flow(button_width(label));
     if (ImGui::Button(label))
         context.ask(action);
     context.mark(name);
@@ -102,16 +103,14 @@ void strategy_menu(const Context& context, const Models& models)
 
 void pace_slider(const Context& context, const Models& models)
 {
-    float width = context.px(170);
-    flow(width);
-    ImGui::SetNextItemWidth(width);
+    ImGui::SetNextItemWidth(context.px(slider_width));
     auto pace = static_cast<float>(models.run().playback().pace());
     if (ImGui::SliderFloat("##pace", &pace, static_cast<float>(RingPlayback::fastest), static_cast<float>(RingPlayback::slowest),
-            "slow motion: %.2f s", ImGuiSliderFlags_Logarithmic))
+            "%.2f s an event", ImGuiSliderFlags_Logarithmic))
         context.ask({ .kind = Request::Kind::Pace, .value = static_cast<double>(pace) });
     context.mark("pace");
     if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("how long an event is shown (F: faster, S: slower)");
+        ImGui::SetTooltip("slow motion: how long an event is shown (F: faster, S: slower)");
 }
 
 }
@@ -119,20 +118,26 @@ void pace_slider(const Context& context, const Models& models)
 void draw_toolbar(const Context& context, const Models& models, const Screen& screen)
 {
     panel_tabs(context, screen);
-    ImGui::Dummy({ 0, 0 });
     auto& run = models.run();
     if (!run.is_file()) {
         const char* pause = run.state() == Run::State::Running ? "Pause" : "Go on";
         action_button(context, pause, "pause", "pause the chosen VM, or let it go on", Action::PauseOrResume);
+        flow(button_width("Restart"));
         action_button(context, "Restart", "restart", "begin the chosen VM anew", Action::Restart);
+        flow(button_width("Kill"));
         action_button(context, "Kill", "kill", "kill its worker process", Action::Kill);
         guest_menu(context, models);
         strategy_menu(context, models);
+        flow(context.px(slider_width));
     }
     pace_slider(context, models);
+    flow(button_width("Theme"));
     action_button(context, "Theme", "theme", "dark, light, high contrast", Action::NextTheme);
+    flow(button_width("A-"));
     action_button(context, "A-", "smaller", "everything smaller", Action::SmallerText);
+    flow(button_width("A+"));
     action_button(context, "A+", "larger", "everything larger", Action::LargerText);
+    flow(button_width("Keys"));
     action_button(context, "Keys", "help", "every key", Action::Help);
 }
 

@@ -62,16 +62,41 @@ void heading(const Context& context, const Models& models, std::size_t index)
     ImGui::PopStyleColor();
 }
 
+// Cut off where the column is too narrow.
+void caption(const Context& context, const std::string& words)
+{
+    float width = std::max(ImGui::GetContentRegionAvail().x, 1.0f);
+    draw_text(*ImGui::GetWindowDrawList(), context.fonts.text, ImGui::GetCursorScreenPos(), context.theme.dim(), words, width);
+    ImGui::Dummy({ width, ImGui::GetTextLineHeight() });
+}
+
+// The most frequent exits, as many as there is room for.
+void frequent_exits(const Context& context, const Run& run)
+{
+    std::vector<const ExitStatistics*> exits;
+    for (const auto& exit : run.statistics().exits)
+        exits.push_back(&exit);
+    std::ranges::sort(exits, std::ranges::greater {}, &ExitStatistics::count);
+    for (const auto* exit : exits) {
+        if (ImGui::GetContentRegionAvail().y < ImGui::GetTextLineHeight())
+            return;
+        legend_item(context, look_of(group_of(exit->kind)), describe(exit->kind).name);
+        auto count = short_count(static_cast<double>(exit->count));
+        ImGui::SameLine(std::max(ImGui::GetContentRegionMax().x - text_width(context.fonts.text, count), 0.0f));
+        text("{}", count);
+    }
+}
+
 void bars(const Context& context, const Run& run, const Best& best)
 {
     const auto& look = look_of_strategy(run.strategy());
-    dim_text(context, "one round: {}",
-        run.rounds() > 0 ? format_duration(static_cast<uint64_t>(run.last_round() * 1e9), Style {}) : std::string { "not yet over" });
+    caption(context, "one round: "
+            + (run.rounds() > 0 ? format_duration(static_cast<uint64_t>(run.last_round() * 1e9), Style {}) : std::string { "not yet over" }));
     bar(context, { { &look, best.slowest_round > 0 ? run.last_round() / best.slowest_round : 0 } });
-    dim_text(context, "exits: {} a second", short_count(run.exits_per_second()));
+    caption(context, fmt::format("exits: {} a second", short_count(run.exits_per_second())));
     bar(context, { { &look, best.exit_rate > 0 ? run.exits_per_second() / best.exit_rate : 0 } });
     auto shares = shares_of(run.statistics());
-    dim_text(context, "guest {:.0f} %, monitor {:.0f} %, host {:.0f} %", shares.guest * 100, shares.monitor * 100, shares.host * 100);
+    caption(context, fmt::format("guest {:.0f}, monitor {:.0f}, host {:.0f} %", shares.guest * 100, shares.monitor * 100, shares.host * 100));
     bar(context, { { &guest_look, shares.guest }, { &look_of_monitor(), shares.monitor }, { &look_of_host(), shares.host } });
 }
 
@@ -87,12 +112,14 @@ void column(const Context& context, const Models& models, std::size_t index, con
     float width = ImGui::GetContentRegionAvail().x;
     float bars_height = ImGui::GetTextLineHeightWithSpacing() * 6.4f;
     float height = std::max(ImGui::GetContentRegionAvail().y - bars_height, 0.0f);
-    height = std::min(height, width + ImGui::GetTextLineHeight() * 6);
+    height = std::min(height, width + ImGui::GetTextLineHeight() * 6.5f);
     if (height > 16) {
         draw_ring_diagram(context, run, least, { least.x + width, least.y + height });
         ImGui::Dummy({ width, height });
     }
     bars(context, run, best);
+    ImGui::Spacing();
+    frequent_exits(context, run);
     bool clicked = ImGui::IsWindowHovered() && ImGui::IsMouseClicked(0);
     ImGui::EndChild();
     context.mark(name);

@@ -239,8 +239,8 @@ void draw_ring_diagram(const Context& context, const Run& run, ImVec2 least, ImV
 {
     auto& list = *ImGui::GetWindowDrawList();
     float line = context.fonts.text->FontSize * 1.15f;
-    bool has_words = most.y - least.y > line * 9;
-    float below = has_words ? line * 4.2f : 0;
+    bool has_words = most.y - least.y > line * 10;
+    float below = has_words ? line * 4.9f : 0;
     float above = has_words ? line * 0.5f : 0;
     float radius = std::min((most.x - least.x) / 2, (most.y - least.y - below - above) / 2);
     if (radius < 8)
@@ -265,8 +265,10 @@ void draw_ring_diagram(const Context& context, const Run& run, ImVec2 least, ImV
             auto position = playback.position();
             float y = d.center.y + radius + line * 0.35f;
             draw_text_centered(list, context.fonts.bold, { d.center.x, y + line / 2 }, context.theme.text(),
-                believed_text(position) + (position.in_monitor ? "; " : ", really ") + real_text(position), most.x - least.x);
-            cause(context, list, run, { least.x, y + line * 1.25f }, most);
+                believed_text(position), most.x - least.x);
+            draw_text_centered(list, context.fonts.bold, { d.center.x, y + line * 1.5f }, context.theme.text(),
+                "really: " + real_text(position), most.x - least.x);
+            cause(context, list, run, { least.x, y + line * 2.2f }, most);
         }
     }
     list.PopClipRect();
