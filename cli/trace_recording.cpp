@@ -1,8 +1,5 @@
 #include "cli/trace_recording.hpp"
 
-#include "core/machine/elf_image.hpp"
-#include "core/machine/image_file.hpp"
-
 #include <utility>
 
 namespace ringside {
@@ -11,15 +8,6 @@ namespace {
 
 constexpr std::size_t most_early = 1 << 20; // events; setting up a machine records a handful
 
-}
-
-SymbolTable symbols_of_kernel(const std::string& path)
-{
-    auto file = ImageFile::open(path);
-    if (!file || file->size() > largest_kernel_file)
-        return {};
-    auto bytes = file->read();
-    return bytes ? SymbolTable { elf_symbols(*bytes) } : SymbolTable {};
 }
 
 // The header holds the tick of the guest's first instruction, so the file begins with the first events after it.

@@ -1,6 +1,7 @@
 // A run's events on their way into a trace file.
 #pragma once
 
+#include "core/machine/kernel_symbols.hpp"
 #include "core/session/session.hpp"
 #include "core/trace/trace_file.hpp"
 
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace ringside {
-
-// The names of a kernel's addresses; an empty table when its file has none.
-SymbolTable symbols_of_kernel(const std::string& path);
 
 class TraceRecording {
 public:

@@ -38,6 +38,10 @@ public:
     // `bytes`: a multiple of 4 KiB between minimum_memory and maximum_memory. Zero-filled.
     static Result<GuestMemory> create(uint64_t bytes);
 
+    // The memory of a guest in another process, to look at while it runs: nothing may be written to it. Takes the descriptor,
+    // and trusts nothing about it: it must be a memory file of exactly this size that can never shrink.
+    static Result<GuestMemory> open_read_only(int descriptor, uint64_t bytes);
+
     GuestMemory(GuestMemory&&) noexcept;
     GuestMemory& operator=(GuestMemory&&) noexcept;
     GuestMemory(const GuestMemory&) = delete;
@@ -103,6 +107,7 @@ public:
 
 private:
     GuestMemory() = default;
+    Result<void> map(uint64_t bytes, int protection);
 
     int m_descriptor = -1;
     std::byte* m_host = nullptr;

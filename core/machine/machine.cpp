@@ -138,7 +138,10 @@ void Machine::handle(const Exit& exit)
     auto begin = m_engine->begin_exit();
     switch (exit.reason) {
     case Exit::Reason::Kicked:
+        m_was_paused = false;
         service();
+        if (m_was_paused) // the pause is no part of what the kick cost
+            begin = m_engine->begin_exit();
         m_engine->end_exit({ .time = begin, .kind = EventKind::Kick, .real_ring = strategy_info().kernel_ring });
         return;
     case Exit::Reason::InterruptWindow:
@@ -205,8 +208,10 @@ void Machine::take_commands()
     for (;;) {
         auto commands = std::exchange(m_commands, {});
         lock.unlock();
-        for (Command command : commands)
-            carry_out(command);
+        if (std::exchange(m_step_done, false))
+            pause();
+        for (const auto& request : commands)
+            carry_out(request);
         lock.lock();
         if (!m_paused || m_ended)
             break;
@@ -237,35 +242,56 @@ void Machine::offer_input()
         m_timers.arm(m_input_timer, m_engine->clock().now() + input_retry_interval);
 }
 
-void Machine::carry_out(Command command)
+void Machine::carry_out(const Request& request)
 {
-    switch (command) {
+    switch (request.command) {
     case Command::Pause:
-        if (m_paused)
-            return;
-        // The alarm's thread reads the clock while it is set, so it is switched off before the clock stops. It is not
-        // ended: a worker that runs a guest starts no threads (session/system_call_filter.cpp).
-        if (m_alarm)
-            m_alarm->set(never);
-        m_host_clock.pause();
-        m_paused = true;
-        m_recorder.event({ .kind = EventKind::MachinePause });
-        if (m_configuration.paused_changed)
-            m_configuration.paused_changed(true);
+        pause();
         return;
     case Command::Resume:
-        if (!m_paused)
-            return;
-        m_host_clock.resume();
-        m_paused = false;
-        m_recorder.event({ .kind = EventKind::MachineResume });
-        if (m_configuration.paused_changed)
-            m_configuration.paused_changed(false);
+        resume();
+        m_recorder.call_at(request.until, [this] {
+            m_step_done = true;
+            m_attention.store(true);
+            strategy().kick();
+        });
         return;
     case Command::Stop:
         end(Outcome::Stopped, "stopped");
         return;
+    case Command::Snapshot:
+        if (m_configuration.snapshot_taken)
+            m_configuration.snapshot_taken(snapshot());
+        return;
     }
+}
+
+void Machine::pause()
+{
+    m_recorder.call_at({}, {});
+    m_step_done = false;
+    if (m_paused || m_ended)
+        return;
+    // The alarm's thread reads the clock while it is set, so it is switched off before the clock stops. It is not
+    // ended: a worker that runs a guest starts no threads (session/system_call_filter.cpp).
+    if (m_alarm)
+        m_alarm->set(never);
+    m_host_clock.pause();
+    m_paused = m_was_paused = true;
+    m_recorder.event({ .kind = EventKind::MachinePause });
+    if (m_configuration.paused_changed)
+        m_configuration.paused_changed(true);
+}
+
+void Machine::resume()
+{
+    if (!m_paused)
+        return;
+    m_host_clock.resume();
+    m_paused = false;
+    m_recorder.event({ .kind = EventKind::MachineResume });
+    if (m_configuration.paused_changed)
+        m_configuration.paused_changed(false);
 }
 
 void Machine::wait_for_interrupt()
@@ -285,9 +311,19 @@ void Machine::wait_for_interrupt()
 
 void Machine::post(Command command)
 {
+    post(Request { command });
+}
+
+void Machine::step(const EventSet& until)
+{
+    post(Request { Command::Resume, until });
+}
+
+void Machine::post(Request request)
+{
     {
         std::lock_guard lock(m_mutex);
-        m_commands.push_back(command);
+        m_commands.push_back(request);
     }
     wake();
 }

@@ -8,7 +8,9 @@
 #include "core/machine/clock.hpp"
 #include "core/machine/engine.hpp"
 #include "core/machine/guest_memory.hpp"
+#include "core/machine/guest_snapshot.hpp"
 #include "core/machine/multiboot.hpp"
+#include "core/machine/step.hpp"
 #include "core/machine/strategy_options.hpp"
 #include "core/machine/strategy_set.hpp"
 #include "core/machine/timer_queue.hpp"
@@ -45,6 +47,7 @@ struct MachineConfiguration {
     std::function<void(char)> debug_output;               // port 0xE9
     std::function<void(bool paused)> paused_changed;      // a Pause or Resume has been carried out; on the vCPU's thread
     std::function<void(const StrategyEntry&)> strategy_changed; // this one has the guest now; on the vCPU's thread
+    std::function<void(const GuestSnapshot&)> snapshot_taken; // that Command::Snapshot asked for; on the vCPU's thread
 };
 
 // How a run ended. Values are in messages between processes: append-only.
@@ -66,7 +69,8 @@ struct RunResult {
 ExitCode exit_code(const RunResult& result);
 std::string_view outcome_name(Outcome outcome);
 
-enum class Command : uint8_t { Pause, Resume, Stop };
+// Snapshot and Pause are carried out between two instructions of the guest. A machine that is paused answers, too.
+enum class Command : uint8_t { Pause, Resume, Stop, Snapshot };
 
 class Machine {
 public:
@@ -79,6 +83,9 @@ public:
 
     // From any thread: act on `command` soon. A command to a machine that has ended does nothing.
     void post(Command command);
+    // From any thread: the guest goes on, if it is paused, and is paused when one of these events has been recorded, as soon
+    // as it is between two instructions. Only while recording. Another step, a pause or a resumption takes its place.
+    void step(const EventSet& until);
     // From any thread: `strategy` runs the guest soon, from an instruction on at which the one that runs it now can stop. The
     // guest does not notice. Any number of times; of requests in quick succession the last counts; a machine that is paused
     // changes when it goes on. Usage: the run was not set up for that strategy.
@@ -111,7 +118,16 @@ private:
     void end(Outcome outcome, std::string reason, uint32_t code = 0);
     void service();             // commands, input and timers that are due
     void take_commands();       // returns when the machine is not paused
-    void carry_out(Command command);
+    // Other commands have no events.
+    struct Request {
+        Command command = Command::Resume;
+        EventSet until {};
+    };
+    void post(Request request);
+    void carry_out(const Request& request);
+    void pause();
+    void resume();
+    GuestSnapshot snapshot();
     void offer_input();
     void offer_input(std::unique_lock<std::mutex>& lock);
     void wait_for_interrupt();  // HLT
@@ -134,7 +150,7 @@ private:
 
     std::mutex m_mutex; // guards the next two, and orders m_attention
     std::condition_variable m_changed;
-    std::vector<Command> m_commands;
+    std::vector<Request> m_commands;
     std::string m_input;
     std::atomic<bool> m_attention { false }; // commands or input wait, or a timer is due
 
@@ -143,6 +159,8 @@ private:
     TimerId m_switch_timer = 0;
     std::size_t m_next_switch = 0; // of the configuration's
     Nanoseconds m_run_began = 0;
+    bool m_step_done = false; // the event of step() has been recorded, and the machine is not paused yet
+    bool m_was_paused = false; // since the exit began that is being handled
     bool m_paused = false;
     bool m_ended = false;
     RunResult m_result;

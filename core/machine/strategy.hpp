@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/machine/cpu_state.hpp"
+#include "core/machine/shadow_mapping.hpp"
 #include "core/machine/translation_listing.hpp"
 #include "core/result.hpp"
 #include "core/trace/event.hpp"
@@ -38,6 +39,7 @@ struct StrategyInfo {
     bool equivalent = true;     // the guest cannot tell it from a real PC (Popek & Goldberg 1974), caveats aside
     bool direct = false;        // the host's CPU executes the guest's own instructions where they lie
     bool sees_rings = true;     // each change of the virtual ring comes to the monitor, when somebody wants to know
+    bool sees_blocks = false;   // tells the trace of each block of code that it translates
     bool virtual_clock = false; // counts blocks, so that guest time can be derived from them
     bool chooses_user_code = false; // StrategyOptions::user_code
     bool host_time_stamp = false; // RDTSC does not come to the engine: the guest reads the host's counter
@@ -101,6 +103,10 @@ public:
 
     // What a strategy that translates code shows of it, after a run.
     virtual std::optional<TranslationListing> translations() const { return std::nullopt; }
+    // While the guest is between two instructions: the same of the blocks that hold this guest-linear address, and what of
+    // the guest's memory is mapped, if the strategy maps it, at most so many runs of it.
+    virtual std::optional<TranslationListing> translations_around(uint32_t) const { return std::nullopt; }
+    virtual std::optional<ShadowMapping> shadow_mapping(std::size_t) const { return std::nullopt; }
 };
 
 // An instruction that answers otherwise than on a real PC, with both answers.

@@ -13,6 +13,7 @@ constexpr std::size_t most_descriptors = 8;
 
 struct ControlBuffer {
     alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int) * most_descriptors)] {};
+    std::size_t descriptors = most_descriptors; // that there is room for when receiving
 };
 
 void attach(msghdr& header, ControlBuffer& buffer, std::span<const int> descriptors)
@@ -70,7 +71,7 @@ Received receive(int socket, int flags, ControlBuffer* control)
     header.msg_iovlen = parts.size();
     if (control) {
         header.msg_control = control->bytes;
-        header.msg_controllen = sizeof control->bytes;
+        header.msg_controllen = CMSG_LEN(sizeof(int) * control->descriptors);
     }
 
     // A peer that ended without reading all its messages is reported once as ECONNRESET, before what it sent last.
@@ -85,7 +86,7 @@ Received receive(int socket, int flags, ControlBuffer* control)
 
     Received received { Received::Status::Message, { kind, {}, detach(header) } };
     auto bytes = static_cast<std::size_t>(size);
-    if (bytes < sizeof kind || (header.msg_flags & MSG_TRUNC) || kind < MessageKind::Setup || kind > MessageKind::Translations)
+    if (bytes < sizeof kind || (header.msg_flags & MSG_TRUNC) || kind < MessageKind::Setup || kind > MessageKind::Last_)
         return { Received::Status::Malformed, {} };
     body.resize(bytes - sizeof kind);
     received.message.body = std::move(body);
@@ -115,6 +116,13 @@ bool try_send_message(int socket, MessageKind kind, std::span<const std::byte> b
 Received receive_message(int socket)
 {
     return receive(socket, MSG_DONTWAIT, nullptr);
+}
+
+Received receive_message_with_descriptor(int socket)
+{
+    ControlBuffer control;
+    control.descriptors = 1;
+    return receive(socket, MSG_DONTWAIT, &control);
 }
 
 Received receive_message_with_descriptors(int socket, std::size_t limit)

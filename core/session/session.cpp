@@ -159,7 +159,8 @@ void Session::keep_console()
 void Session::receive()
 {
     for (int i = 0; i < messages_at_once && !ended(); ++i) {
-        Received received = receive_message(m_control.get());
+        Received received = m_ready || m_memory ? receive_message(m_control.get())
+                                                : receive_message_with_descriptor(m_control.get());
         switch (received.status) {
         case Received::Status::Message:
             take_message(received.message);
@@ -176,7 +177,7 @@ void Session::receive()
     }
 }
 
-void Session::take_message(const Message& message)
+void Session::take_message(Message& message)
 {
     switch (message.kind) {
     case MessageKind::Ready:
@@ -207,8 +208,15 @@ void Session::take_message(const Message& message)
     case MessageKind::Translations:
         take_listing(message.body);
         return;
+    case MessageKind::Memory:
+        take_memory(message);
+        return;
+    case MessageKind::Snapshot:
+        take_snapshot(message.body);
+        return;
     case MessageKind::Setup:
     case MessageKind::Command:
+    case MessageKind::Step:
     case MessageKind::Switch:
         break_off("the worker sent a message that only a session sends");
         return;

@@ -13,11 +13,13 @@
 // its last events.
 #pragma once
 
+#include "core/machine/step.hpp"
 #include "core/session/console_memory.hpp"
 #include "core/session/listing_codec.hpp"
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
+#include "core/session/snapshot_codec.hpp"
 #include "core/session/worker_account.hpp"
 #include "core/session/worker_process.hpp"
 #include "core/trace/recorder.hpp"
@@ -58,6 +60,17 @@ public:
     void pause();
     void resume();
     void request_stop();
+    // From a pause: the guest goes on and is paused when it has done one such step. Once asked for, state() is Running until
+    // the guest is paused again. Usage: the guest is not paused, events are not being recorded, or the strategy cannot.
+    // A guest that never comes to it runs until pause() or its end.
+    Result<void> step(StepKind kind);
+    // From a pause or not: the guest goes on, and is paused when the next event of this kind has been recorded. As step().
+    Result<void> run_to(EventKind kind);
+    // How the machine is, between two instructions: snapshot() follows a moment later, seen by wait(). A guest that is paused
+    // answers as well; one request waits at a time.
+    void request_snapshot();
+    const std::optional<GuestSnapshot>& snapshot() const { return m_snapshot; }
+    uint64_t snapshots_taken() const { return m_snapshots_taken; }
     // The same for a change of strategy; strategy() follows. Usage: the configuration names no such strategy.
     Result<void> switch_to(std::string_view strategy);
     // The name of the strategy that has the guest, or had it last.
@@ -84,6 +97,10 @@ public:
     void end_input();
     int input_descriptor() const { return m_input.get(); }
 
+    // What the guest has in its memory, while it runs or after its end; null if the worker has not shown it. Read-only:
+    // nothing may be written to it, and a walk must leave accessed and dirty flags.
+    GuestMemory* memory() { return m_memory ? &*m_memory : nullptr; }
+
     // What the worker has written to its standard error, as lines: a worker in good health is silent.
     std::string worker_words() const { return m_account.words(); }
 
@@ -104,9 +121,12 @@ private:
     bool text_waits() const;
     std::size_t took(std::size_t bytes);
     void receive();
-    void take_message(const Message& message);
+    void take_message(Message& message);
     void take_strategy(std::string name);
     void take_listing(std::span<const std::byte> part);
+    void take_memory(Message& message);
+    void take_snapshot(std::span<const std::byte> part);
+    Result<void> go_on_to(const EventSet& until);
     void break_off(std::string reason);
     void finish();
     SessionEnd end_of(const WorkerReport& report) const;
@@ -133,6 +153,12 @@ private:
 
     bool m_wants_listing = false;
     std::vector<std::byte> m_listing; // encoded; what has come of it
+    uint64_t m_memory_bytes = 0;
+    std::optional<GuestMemory> m_memory;
+    bool m_wants_snapshot = false;
+    std::vector<std::byte> m_snapshot_parts;
+    std::optional<GuestSnapshot> m_snapshot;
+    uint64_t m_snapshots_taken = 0;
     std::vector<std::string> m_strategies; // those of the configuration
     std::string m_strategy;
     State m_state = State::Running;

@@ -104,6 +104,7 @@ Result<std::unique_ptr<Session>> Session::start(const SessionConfiguration& conf
     if (!parts)
         return parts.propagate();
     std::unique_ptr<Session> session(new Session(std::move(*parts)));
+    session->m_memory_bytes = configuration.memory_bytes;
     session->m_wants_listing = configuration.translations != TranslationsWanted::None;
     if (auto ready = session->set_up(longest_setup); !ready)
         return ready.propagate();

@@ -7,6 +7,7 @@
 #include "core/session/message.hpp"
 #include "core/session/outcome.hpp"
 #include "core/session/settings.hpp"
+#include "core/session/snapshot_codec.hpp"
 #include "core/session/worker_account.hpp"
 #include "core/session/worker_process.hpp"
 #include "core/trace/symbols.hpp"
@@ -134,6 +135,21 @@ Result<void> choose_strategies(const WorkerSettings& settings, MachineConfigurat
     return {};
 }
 
+// In parts, each but the last marked: there is more.
+void send_snapshot(const GuestSnapshot& snapshot)
+{
+    auto bytes = encode(snapshot);
+    std::span<const std::byte> rest = bytes;
+    do {
+        auto part = rest.first(std::min(rest.size(), largest_message - 1));
+        rest = rest.subspan(part.size());
+        std::vector<std::byte> body { static_cast<std::byte>(!rest.empty()) };
+        body.insert(body.end(), part.begin(), part.end());
+        if (!send_message(control, MessageKind::Snapshot, body))
+            return;
+    } while (!rest.empty());
+}
+
 Result<void> create_machine(Worker& worker)
 {
     MachineConfiguration configuration;
@@ -150,6 +166,7 @@ Result<void> create_machine(Worker& worker)
     configuration.strategy_changed = [](const StrategyEntry& now) {
         (void)send_message(control, MessageKind::Switched, std::as_bytes(std::span { now.info().name }));
     };
+    configuration.snapshot_taken = send_snapshot;
     auto machine = Machine::create(std::move(configuration), worker.trace->block());
     if (!machine)
         return machine.propagate();
@@ -195,6 +212,8 @@ private:
                 _exit(orphan_status);
             if (received.message.kind == MessageKind::Command && received.message.body.size() == 1)
                 m_worker.machine->post(static_cast<Command>(received.message.body[0]));
+            if (received.message.kind == MessageKind::Step)
+                step(received.message.body);
             if (received.message.kind == MessageKind::Switch)
                 change_strategy(received.message.body);
         }
@@ -205,6 +224,15 @@ private:
     {
         if (const auto* entry = find_strategy({ reinterpret_cast<const char*>(name.data()), name.size() }))
             (void)m_worker.machine->switch_to(*entry);
+    }
+
+    // A bit for each kind of event.
+    void step(std::span<const std::byte> kinds)
+    {
+        EventSet until;
+        for (std::size_t kind = 0; kind < event_kind_count && kind / 8 < kinds.size(); ++kind)
+            until[kind] = (static_cast<unsigned>(kinds[kind / 8]) >> kind % 8 & 1) != 0;
+        m_worker.machine->step(until);
     }
 
     void take_input()
@@ -292,6 +320,9 @@ int run(Worker& worker)
 {
     if (worker.settings.start_paused)
         worker.machine->post(Command::Pause);
+    // Before a worker that only interprets gives the descriptor up.
+    std::array memory { worker.machine->engine().memory().descriptor() };
+    (void)send_message(control, MessageKind::Memory, {}, memory);
     auto unconfined_because = confine(worker);
     if (!unconfined_because)
         refuse(unconfined_because.error());

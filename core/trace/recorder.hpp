@@ -17,8 +17,11 @@
 #include "core/trace/event.hpp"
 
 #include <atomic>
+#include <bitset>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 #include <x86intrin.h>
 
@@ -179,10 +182,27 @@ public:
             .c = static_cast<uint32_t>(cause) });
     }
 
+    // Calls `reached` once, when an event of one of these kinds is recorded (or would be, had it room): only while recording.
+    // On the writer's thread, in the middle of whatever it does. An empty set: nobody is to be called any more.
+    void call_at(const std::bitset<event_kind_count>& kinds, std::function<void()> reached)
+    {
+        m_awaited = kinds;
+        m_reached = std::move(reached);
+        m_awaits = kinds.any();
+    }
+
     TraceBlock& block() { return m_block; }
     const TraceBlock& block() const { return m_block; }
 
 private:
+    void look_for_awaited(EventKind kind)
+    {
+        if (kind < EventKind::Count_ && m_awaited.test(static_cast<std::size_t>(kind))) {
+            m_awaits = false;
+            m_reached();
+        }
+    }
+
     static void add_duration(EventCounter& counter, uint64_t duration)
     {
         counter.total += duration;
@@ -192,6 +212,8 @@ private:
 
     void push(const EventRecord& record)
     {
+        if (m_awaits) [[unlikely]]
+            look_for_awaited(record.kind);
         uint64_t head = m_block.head.load(std::memory_order_relaxed);
         if (head - m_tail_seen >= m_block.capacity) [[unlikely]] {
             if (!make_room(head))
@@ -208,6 +230,9 @@ private:
     uint64_t m_tail_seen = 0;
     uint64_t m_manual_now = 0;
     bool m_manual;
+    bool m_awaits = false;
+    std::bitset<event_kind_count> m_awaited;
+    std::function<void()> m_reached;
 };
 
 // The host's time-stamp counter frequency in Hz, measured once per process against the steady clock, which takes a

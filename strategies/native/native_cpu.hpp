@@ -46,6 +46,8 @@ public:
     void kick() override;
     Exit inject(EventType type, uint8_t vector) override;
 
+    std::optional<ShadowMapping> shadow_mapping(std::size_t limit) const override { return m_tlb.listing(limit); }
+
     VirtualTlb& virtual_tlb() { return m_tlb; }
     const Window& window() const { return m_window; }
 

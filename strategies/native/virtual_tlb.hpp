@@ -14,6 +14,7 @@
 #include "core/machine/address.hpp"
 #include "core/machine/cpu_state.hpp"
 #include "core/machine/guest_memory.hpp"
+#include "core/machine/shadow_mapping.hpp"
 #include "core/x86/paging.hpp"
 #include "strategies/native/window.hpp"
 
@@ -84,6 +85,8 @@ public:
 
     VirtualTlbTuning& tuning() { return m_tuning; }
     uint64_t mapped_pages() const { return m_mapped; }
+    // For people: what is mapped, at most `limit` runs of it.
+    ShadowMapping listing(std::size_t limit) const;
 
 private:
     // Bits of an entry, beside the frame in bits 12..31.
@@ -116,6 +119,7 @@ private:
     template<typename Action>
     void for_each_page(Run part, Action action) const;
     bool is_concealed(uint32_t page) const;
+    MappedRun shown(uint32_t page) const;
     void conceal_or_remember(Run run, uint32_t entry);
     void remember_revealed(Run run);
     std::optional<Run> reveal_around(uint32_t page, Access access);

@@ -203,7 +203,8 @@ void count_calls(const MonitorCalls& calls, TranslationCounters& counters)
 
 }
 
-TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& area, const MonitorCalls& calls)
+TranslationListing listing_of(
+    const TranslationCache& cache, const MonitorArea& area, const MonitorCalls& calls, std::optional<uint32_t> around)
 {
     TranslationListing listing;
     const auto& counters = cache.counters();
@@ -217,7 +218,7 @@ TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& 
     count_calls(calls, listing.counters);
     listing.callers = calling_instructions(calls);
     for (const auto& block : cache.blocks()) {
-        if (block->dead)
+        if (block->dead || (around && *around - block->key.eip >= block->source.size()))
             continue;
         listing.blocks.push_back(shown(*block, area, listing.reasons));
         name_records(listing.places, area, *block);

@@ -5,8 +5,13 @@
 #include "strategies/rewriting/monitor_calls.hpp"
 #include "strategies/rewriting/translation_cache.hpp"
 
+#include <cstdint>
+#include <optional>
+
 namespace ringside::rewriting {
 
-TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& area, const MonitorCalls& calls);
+// With an address: only the blocks that hold it.
+TranslationListing listing_of(const TranslationCache& cache, const MonitorArea& area, const MonitorCalls& calls,
+    std::optional<uint32_t> around = std::nullopt);
 
 }

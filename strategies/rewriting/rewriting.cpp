@@ -13,6 +13,7 @@ const StrategyInfo& rewriting_info()
         .guest = GuestKind::Unmodified,
         .kernel_ring = RealRing::Ring3,
         .user_ring = RealRing::Ring3,
+        .sees_blocks = true,
         .chooses_user_code = true,
         .host_time_stamp = true,
     };

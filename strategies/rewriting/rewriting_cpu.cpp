@@ -97,6 +97,11 @@ std::optional<TranslationListing> RewritingCpu::translations() const
     return listing_of(*m_cache, *m_area, m_calls);
 }
 
+std::optional<TranslationListing> RewritingCpu::translations_around(uint32_t address) const
+{
+    return listing_of(*m_cache, *m_area, m_calls, address);
+}
+
 // --- What translated code works on ---
 
 void RewritingCpu::gather_state()

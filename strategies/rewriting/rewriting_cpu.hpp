@@ -40,6 +40,7 @@ public:
     void release() override;
     std::vector<StrategyFile> files() const override { return { { m_area->descriptor() } }; }
     std::optional<TranslationListing> translations() const override;
+    std::optional<TranslationListing> translations_around(uint32_t address) const override;
 
     // From the gate.
     AfterCallout on_callout();

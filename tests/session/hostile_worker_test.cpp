@@ -11,6 +11,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
 #include <random>
 #include <string_view>
 #include <sys/mman.h>
@@ -51,6 +53,32 @@ void damage_shared_memory(const Message& setup)
     };
     scribble(setup.descriptors.at(1));
     scribble(setup.descriptors.at(2));
+}
+
+void show(int descriptor, std::size_t descriptors = 1)
+{
+    std::vector<int> all(descriptors, descriptor);
+    (void)send_message(control, MessageKind::Memory, {}, all);
+}
+
+// configuration_of() asks for 4 MiB.
+void show_memory(std::string_view manner)
+{
+    constexpr off_t right_size = 4 << 20;
+    int memory = memfd_create("forged", MFD_ALLOW_SEALING);
+    bool is_right = ftruncate(memory, manner == "of another size" ? right_size / 2 : right_size) == 0;
+    if (is_right && manner != "that may shrink")
+        fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK);
+    if (manner == "that is a pipe") {
+        int ends[2];
+        (void)!pipe(ends);
+        return show(ends[0]);
+    }
+    if (manner == "without a descriptor")
+        return say(MessageKind::Memory);
+    show(memory, manner == "with three descriptors" ? 3 : 1);
+    if (manner == "twice")
+        show(memory);
 }
 
 void forge_account(const Message& setup, char with)
@@ -97,6 +125,8 @@ void forge_account(const Message& setup, char with)
         _exit(3);
     if (manner == "bad error")
         say(MessageKind::SetupFailed, std::vector<std::byte>(100, std::byte { 0xFF }));
+    if (manner.starts_with("memory "))
+        show_memory(manner.substr(7));
     if (manner.starts_with("garbage "))
         send_garbage(static_cast<unsigned>(std::atoi(manner.data() + 8)));
     say(MessageKind::Ready);
@@ -108,6 +138,12 @@ void forge_account(const Message& setup, char with)
         say(MessageKind::Switched, std::vector<std::byte>(5, std::byte { 'x' }));
     if (manner == "a listing unasked")
         say(MessageKind::Translations, std::vector<std::byte>(5, std::byte { 'x' }));
+    if (manner == "a snapshot unasked")
+        say(MessageKind::Snapshot, std::vector<std::byte>(5, std::byte { 'x' }));
+    if (manner == "memory after ready")
+        show_memory("that is right");
+    while (manner == "bad snapshots")
+        say(MessageKind::Snapshot, std::vector<std::byte>(5000, std::byte { 1 }));
     if (manner == "error after ready")
         say(MessageKind::SetupFailed);
     if (manner == "scribbles")
@@ -154,7 +190,7 @@ TEST_CASE("a worker that dies while setting up is an error that says so", "[sess
 TEST_CASE("a worker that breaks the protocol is ended, and that is said", "[session]")
 {
     auto manner = GENERATE(as<std::string> {}, "bad report", "a session's message", "a strategy of its own",
-        "a listing unasked", "error after ready");
+        "a listing unasked", "error after ready", "a snapshot unasked", "memory after ready");
     INFO(manner);
     auto session = Session::start(hostile(manner));
     REQUIRE(session);
@@ -163,6 +199,48 @@ TEST_CASE("a worker that breaks the protocol is ended, and that is said", "[sess
     CHECK((*session)->end().result.reason.starts_with("the worker sent a"));
     CHECK(exit_code((*session)->end()) == ExitCode::Internal);
     CHECK(children().empty());
+}
+
+TEST_CASE("a worker that shows something else than its guest's memory is ended", "[session]")
+{
+    auto manner = GENERATE(as<std::string> {}, "of another size", "that may shrink", "that is a pipe", "without a descriptor", "twice");
+    INFO(manner);
+    auto session = Session::start(hostile("memory " + manner));
+    REQUIRE_FALSE(session);
+    CHECK(session.error().message.starts_with("the guest could not be set up: the worker s"));
+    CHECK(children().empty());
+}
+
+TEST_CASE("of the descriptors that a worker sends a session takes no more than the one that it expects", "[session]")
+{
+    auto open_descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator { "/proc/self/fd" }, std::filesystem::directory_iterator {});
+    };
+    auto before = open_descriptors();
+    auto session = Session::start(hostile("memory with three descriptors"));
+    REQUIRE(session);
+    CHECK((*session)->memory());
+    session->reset();
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("memory that a worker shows rightly can be read, whatever the worker does then", "[session]")
+{
+    auto session = Session::start(hostile("memory that is right"));
+    REQUIRE(session);
+    REQUIRE((*session)->memory());
+    (*session)->kill();
+    CHECK((*session)->memory()->read<uint32_t>(Gpa { (4 << 20) - 4 }) == 0u);
+}
+
+TEST_CASE("a worker that answers with endless or damaged snapshots is ended", "[session]")
+{
+    auto session = Session::start(hostile("bad snapshots"));
+    REQUIRE(session);
+    (*session)->request_snapshot();
+    REQUIRE(wait_for_end(**session));
+    CHECK((*session)->end().result.reason == "the worker sent a damaged message");
+    CHECK_FALSE((*session)->snapshot());
 }
 
 TEST_CASE("a worker that hangs up without ending is killed", "[session]")

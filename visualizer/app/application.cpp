@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto frame_time = 25ms; // 40 frames a second while something moves
 constexpr auto idle_time = 250ms;
+constexpr std::chrono::milliseconds snapshot_time = 400ms;
 
 const char* clipboard_text(void* surface)
 {
@@ -137,12 +138,21 @@ void Application::frame(double seconds, const InputEvents& events)
     m_time += seconds;
     take_input(events);
     carry_out_requests();
-    m_laboratory->poll();
-    for (const auto& run : m_laboratory->runs())
-        run->playback().advance(seconds, run->events());
+    want_snapshots();
+    m_laboratory->poll(seconds);
     if (m_surface.size().width > 0 && m_surface.size().height > 0)
         draw(seconds);
     m_surface.present();
+}
+
+// Only while a panel shows them: they stop the guest for a moment.
+void Application::want_snapshots()
+{
+    bool wanted = std::ranges::any_of(m_screen.panels, [](std::size_t index) { return all_panels()[index].needs_snapshot; });
+    for (const auto& run : m_laboratory->runs()) {
+        if (auto* observed = run->observed())
+            observed->want_snapshots(wanted && run.get() == &chosen_run() ? std::optional { snapshot_time } : std::nullopt);
+    }
 }
 
 float Application::effective_scale() const
@@ -171,7 +181,7 @@ void Application::draw(double seconds)
     io.DeltaTime = std::clamp(static_cast<float>(seconds), 1e-4f, 1.0f);
     ImGui::NewFrame();
     m_places.clear();
-    Context context { m_theme, m_fonts, effective_scale(), m_time, m_typing_to_guest, m_requests, m_places };
+    Context context { m_theme, m_fonts, effective_scale(), m_time, m_typing_to_guest, m_panel_state, m_requests, m_places };
     Models models { *m_laboratory, m_chosen };
     draw_screen(context, models);
     ImGui::Render();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "visualizer/app/laboratory.hpp"
+#include "visualizer/app/panel_state.hpp"
 #include "visualizer/app/settings.hpp"
 #include "visualizer/app/surface.hpp"
 #include "visualizer/app/user_interface.hpp"
@@ -47,6 +48,7 @@ private:
     Application(Surface& surface, std::unique_ptr<Laboratory> laboratory, const LoadedSettings& settings);
     void open_panels(const std::vector<std::string>& names);
 
+    void want_snapshots();
     void take_input(const InputEvents& events);
     bool take_key(const InputEvent& event); // true if nobody else is to see it
     bool take_digit(const InputEvent& event);
@@ -63,6 +65,7 @@ private:
     void step_motion(int direction);
     void set_pace(double seconds);
     void next_strategy();
+    void say(const std::string& problem) { m_screen.message = problem; }
     void pause_or_resume(Run& run);
     void pause_or_resume_all();
     void leave();
@@ -93,6 +96,7 @@ private:
     bool m_finished = false;
     double m_time = 0;
     InputEvents m_waiting; // input that later frames will see
+    PanelState m_panel_state;
     std::vector<Request> m_requests;
     std::map<std::string, Place, std::less<>> m_places;
 };

@@ -90,21 +90,21 @@ bool Application::take_digit(const InputEvent& event)
 void Application::type(const InputEvent& event)
 {
     if (event.kind == InputEvent::Kind::Character)
-        return chosen_run().type(utf8(event.character));
+        return say(chosen_run().type(utf8(event.character)));
     switch (event.key) {
-    case Key::Enter: return chosen_run().type("\r");
-    case Key::Backspace: return chosen_run().type("\b");
-    case Key::Tab: return chosen_run().type("\t");
-    case Key::Escape: return chosen_run().type("\x1B");
-    case Key::Up: return chosen_run().type("\x1B[A");
-    case Key::Down: return chosen_run().type("\x1B[B");
-    case Key::Right: return chosen_run().type("\x1B[C");
-    case Key::Left: return chosen_run().type("\x1B[D");
+    case Key::Enter: return say(chosen_run().type("\r"));
+    case Key::Backspace: return say(chosen_run().type("\b"));
+    case Key::Tab: return say(chosen_run().type("\t"));
+    case Key::Escape: return say(chosen_run().type("\x1B"));
+    case Key::Up: return say(chosen_run().type("\x1B[A"));
+    case Key::Down: return say(chosen_run().type("\x1B[B"));
+    case Key::Right: return say(chosen_run().type("\x1B[C"));
+    case Key::Left: return say(chosen_run().type("\x1B[D"));
     default: break;
     }
     if (event.modifiers.control && event.key >= Key::A && event.key <= Key::Z) {
         char control = static_cast<char>(static_cast<int>(event.key) - '@');
-        chosen_run().type({ &control, 1 });
+        say(chosen_run().type({ &control, 1 }));
     }
 }
 
@@ -128,6 +128,9 @@ void Application::carry_out(const Request& request)
     case Request::Kind::Pace: return set_pace(request.value);
     case Request::Kind::ShowPanel: return show_panel(request.index);
     case Request::Kind::TogglePanel: return toggle_panel(request.index);
+    case Request::Kind::RunTo: return say(chosen_run().run_to(request.event));
+    case Request::Kind::LookAt: return chosen_run().look_at(request.index);
+    case Request::Kind::Select: return chosen_run().select(request.range);
     case Request::Kind::NextHint: m_screen.hint = std::min(m_screen.hint + 1, tour_hints.size() - 1); return;
     case Request::Kind::EndTour:
         m_screen.tour = false;
@@ -144,8 +147,11 @@ void Application::carry_out(Action action)
     case Action::Help: m_screen.help = !m_screen.help; return;
     case Action::PauseOrResume: return pause_or_resume(run);
     case Action::PauseOrResumeAll: return pause_or_resume_all();
-    case Action::Restart: return run.restart();
-    case Action::Kill: return run.kill();
+    case Action::Restart: return say(run.restart());
+    case Action::Kill: return say(run.kill());
+    case Action::StepExit: return say(run.step(StepKind::Exit));
+    case Action::StepBlock: return say(run.step(StepKind::Block));
+    case Action::StepRing: return say(run.step(StepKind::RingChange));
     case Action::NextRun: return choose_run((m_chosen + 1) % count);
     case Action::PreviousRun: return choose_run((m_chosen + count - 1) % count);
     case Action::HoldMotion: return hold_motion(!run.playback().held());
@@ -226,7 +232,7 @@ void Application::hold_motion(bool hold)
 void Application::step_motion(int direction)
 {
     hold_motion(true);
-    chosen_run().playback().step(direction, chosen_run().events());
+    chosen_run().step_playback(direction);
 }
 
 void Application::set_pace(double seconds)
@@ -257,9 +263,9 @@ void Application::next_strategy()
 void Application::pause_or_resume(Run& run)
 {
     if (run.state() == Run::State::Running)
-        run.pause();
+        say(run.pause());
     else
-        run.resume();
+        say(run.resume());
 }
 
 void Application::pause_or_resume_all()

@@ -5,6 +5,7 @@
 #include "visualizer/app/fonts.hpp"
 #include "visualizer/app/shortcuts.hpp"
 #include "visualizer/app/theme.hpp"
+#include "visualizer/model/event_store.hpp"
 
 #include <functional>
 #include <imgui.h>
@@ -17,14 +18,17 @@ namespace ringside::visualizer {
 
 class Laboratory;
 class Run;
+struct PanelState;
 
 struct Request {
-    enum class Kind : uint8_t { Do, ChooseRun, ChooseGuest, ToggleStrategy, Pace, ShowPanel, TogglePanel, EndTour, NextHint };
+    enum class Kind : uint8_t { Do, ChooseRun, ChooseGuest, ToggleStrategy, Pace, ShowPanel, TogglePanel, EndTour, NextHint, RunTo, LookAt, Select };
     Kind kind = Kind::Do;
     Action action = Action::Help; // Do
-    std::size_t index = 0;        // ChooseRun, panels
+    std::size_t index = 0;        // ChooseRun, panels; LookAt: an event
     std::string name = {};        // of a guest or strategy
     double value = 0;             // Pace
+    EventKind event = EventKind::Count_; // RunTo
+    std::optional<TickRange> range {};   // Select
 };
 
 // A place on the screen, so that tests find what a person would click on.
@@ -40,6 +44,7 @@ struct Context {
     double time = 0; // seconds since the start
     bool typing_to_guest = false;
 
+    PanelState& state;
     std::vector<Request>& requests;
     std::map<std::string, Place, std::less<>>& places;
 

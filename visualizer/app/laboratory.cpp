@@ -100,7 +100,7 @@ Result<std::unique_ptr<Laboratory>> Laboratory::open(const LaboratoryOptions& op
 Result<std::vector<std::unique_ptr<Run>>> Laboratory::start(
     const std::vector<std::string>& guests, const std::vector<std::string>& strategies) const
 {
-    std::vector<RunPlan> plans;
+    std::vector<SessionConfiguration> plans;
     for (const auto& guest : guests) {
         auto scenario = ScenarioLibrary::of_this_program().find_guest(guest);
         if (!scenario)
@@ -120,7 +120,7 @@ Result<std::vector<std::unique_ptr<Run>>> Laboratory::start(
             configuration.recording = true;
             configuration.trace_capacity = trace_capacity;
             configuration.worker_program = m_worker_program;
-            plans.push_back({ scenario->name, std::move(configuration), true });
+            plans.push_back(std::move(configuration));
         }
     }
     if (plans.empty())
@@ -134,10 +134,10 @@ Result<std::vector<std::unique_ptr<Run>>> Laboratory::start(
     return runs;
 }
 
-void Laboratory::poll()
+void Laboratory::poll(double seconds)
 {
     for (auto& run : m_runs)
-        run->poll();
+        run->poll(seconds);
 }
 
 std::string Laboratory::choose_guest(const std::string& guest)

@@ -36,7 +36,7 @@ public:
     const std::vector<std::string>& guests() const { return m_guests; }
     bool shows_file() const { return !m_runs.empty() && m_runs.front()->is_file(); }
 
-    void poll();
+    void poll(double seconds);
     // Begins anew with this guest under the same strategies. "" or what is wrong.
     std::string choose_guest(const std::string& guest);
     bool uses(const std::string& strategy) const;

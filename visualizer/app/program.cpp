@@ -110,7 +110,7 @@ void describe(CLI::App& app, Options& options)
     app.add_option("--screenshot", options.screenshot, "Write a picture and end; needs no display")->option_text("PNG");
     app.add_option("--after", options.after, "Seconds until the picture is taken (2)")->option_text("SECONDS")->check(CLI::Range(0.0, 3600.0));
     app.add_option("--size", options.size, "Of the window or picture")->option_text("WxH");
-    app.add_option("--panels", options.panels, "Open these: comparison, rings, exits, story, console")->delimiter(',')->option_text("LIST");
+    app.add_option("--panels", options.panels, "Open these: comparison, rings, exits, story, console, timeline, code, cpu, devices")->delimiter(',')->option_text("LIST");
     app.add_option("--theme", options.theme, "dark, light or high-contrast")->option_text("NAME")
         ->check(CLI::IsMember({ "dark", "light", "high-contrast" }));
     app.add_option("--scale", options.scale, "Percent")->option_text("50..400")->check(CLI::Range(smallest_scale, largest_scale));

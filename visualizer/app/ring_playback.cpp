@@ -14,12 +14,14 @@ RingPosition position_at(const EventRecord& event)
 
 }
 
-void RingPlayback::clear()
+void RingPlayback::look_at(std::span<const EventRecord> moment, const EventRecord& event)
 {
-    m_moment.clear();
-    m_index = 0;
-    m_before = m_position = {};
-    m_progress = 1;
+    take(moment);
+    auto found = std::ranges::find(m_moment, event);
+    if (found == m_moment.end())
+        return;
+    show(static_cast<std::size_t>(found - m_moment.begin()));
+    m_held = true;
 }
 
 void RingPlayback::set_pace(double seconds_per_event)
@@ -33,6 +35,7 @@ void RingPlayback::take(std::span<const EventRecord> newest)
     auto last = newest.last(std::min(newest.size(), longest_moment));
     m_moment.assign(last.begin(), last.end());
     std::ranges::stable_sort(m_moment, {}, &EventRecord::time);
+    ++m_moments;
     if (!m_moment.empty())
         show(0);
 }
@@ -48,7 +51,7 @@ void RingPlayback::show(std::size_t index)
 void RingPlayback::advance(double seconds, std::span<const EventRecord> newest)
 {
     if (m_moment.empty())
-        return take(newest);
+        return newest.empty() ? void() : take(newest);
     if (m_held)
         return;
     // A frame that took long must not skip what it should have shown.
@@ -61,13 +64,15 @@ void RingPlayback::advance(double seconds, std::span<const EventRecord> newest)
 
 void RingPlayback::step(int direction, std::span<const EventRecord> newest)
 {
+    if (newest.empty() && m_moment.empty())
+        return;
     if (m_moment.empty())
         return take(newest);
     if (direction < 0)
         show(m_index == 0 ? 0 : m_index - 1);
     else if (m_index + 1 < m_moment.size())
         show(m_index + 1);
-    else
+    else if (!newest.empty())
         take(newest);
 }
 

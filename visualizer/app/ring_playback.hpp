@@ -28,8 +28,8 @@ public:
     void advance(double seconds, std::span<const EventRecord> newest);
     // To the next event at once, or to the one before.
     void step(int direction, std::span<const EventRecord> newest);
-    // The guest begins anew: what is shown is out of date.
-    void clear();
+    // Holds at this event of a moment.
+    void look_at(std::span<const EventRecord> moment, const EventRecord& event);
 
     void set_pace(double seconds_per_event);
     double pace() const { return m_pace; }
@@ -43,6 +43,7 @@ public:
     const EventRecord& event() const { return m_moment[m_index]; }
     RingPosition before() const { return m_before; }
     RingPosition position() const { return m_position; }
+    unsigned moments() const { return m_moments; } // that have been taken so far
     double progress() const { return m_progress; } // of the way from before() to position(); 0..1
 
 private:
@@ -51,6 +52,7 @@ private:
 
     std::vector<EventRecord> m_moment;
     std::size_t m_index = 0;
+    unsigned m_moments = 0;
     RingPosition m_before;
     RingPosition m_position;
     double m_progress = 1;

@@ -1,12 +1,10 @@
 #include "visualizer/app/run.hpp"
 
 #include "core/trace/time_format.hpp"
-#include "core/trace/trace_file.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <x86intrin.h>
 
 namespace ringside::visualizer {
@@ -16,251 +14,245 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto between_rounds = 900ms;
-constexpr std::size_t events_at_once = 1 << 15;
-constexpr std::size_t most_of_a_file = 4'000'000; // events
-constexpr int lower_priority = 5; // the window comes first
+constexpr double between_figures = 0.25; // seconds
 
-double seconds(Run::Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-std::size_t heat_index(RealRing ring)
-{
-    switch (ring) {
-    case RealRing::Ring0: return 0;
-    case RealRing::Ring3: return 1;
-    case RealRing::NonRoot: return 2;
-    case RealRing::Interpreted: return 3;
-    }
-    return 3;
-}
+std::string words_of(const Result<void>& done) { return done ? "" : done.error().message; }
 
 }
 
-std::unique_ptr<Run> Run::live(RunPlan plan)
+std::unique_ptr<Run> Run::live(SessionConfiguration configuration)
 {
-    auto run = std::unique_ptr<Run>(new Run(std::move(plan)));
+    std::unique_ptr<Run> run(new Run);
+    run->m_guest = configuration.name;
+    run->m_configuration = std::move(configuration);
     run->start();
     return run;
 }
 
 Result<std::unique_ptr<Run>> Run::from_file(const std::string& path)
 {
-    auto reader = TraceReader::open(path);
-    if (!reader)
-        return reader.propagate();
-    RunPlan plan;
-    plan.guest = reader->header().scenario;
-    plan.configuration.strategy = reader->header().strategy;
-    plan.repeat = false;
-    auto run = std::unique_ptr<Run>(new Run(std::move(plan)));
+    auto observed = ObservedRun::from_file(path);
+    if (!observed)
+        return observed.propagate();
+    std::unique_ptr<Run> run(new Run);
     run->m_is_file = true;
-    run->m_symbols = reader->header().symbols;
-    while (run->m_events.size() < most_of_a_file && reader->next(run->m_fresh)) {
-        run->m_events.insert(run->m_events.end(), run->m_fresh.begin(), run->m_fresh.end());
-        run->m_totals.scale = reader->header().scale;
-        run->note_rings(run->m_fresh);
-    }
-    run->m_events_seen = run->m_events.size();
-    run->m_status = fmt::format("{} events of {}", format_count(run->m_events_seen), path);
-    if (run->m_events.size() >= most_of_a_file)
-        run->m_status += " (the first of them: the file is longer)";
-    else if (!reader->ending().message.empty())
-        run->m_status += "; " + reader->ending().message;
-    if (reader->totals())
-        run->m_totals = *reader->totals();
-    run->m_statistics = statistics_of(run->m_totals);
+    run->m_observed = std::move(*observed);
+    run->m_guest = run->m_observed->name();
     return run;
 }
 
 void Run::start()
 {
-    m_will_repeat = false;
-    m_failed = false;
-    m_events.clear();
-    m_console.clear();
-    m_typed.clear();
+    m_end_noted = m_will_repeat = false;
     m_guest_at.reset();
-    m_exits_before = 0;
-    m_session.reset();
-    auto session = Session::start(m_plan.configuration);
-    m_figures_taken = Clock::now();
-    if (!session) {
-        m_state = State::Ended;
-        m_failed = true;
-        m_status = session.error().message;
+    m_selection.reset();
+    m_noted = m_exits_before = 0;
+    m_since_figures = 0;
+    auto observed = ObservedRun::live(m_configuration);
+    if (!observed) {
+        m_observed.reset();
+        m_status = observed.error().message;
         return;
     }
-    m_session = std::move(*session);
-    setpriority(PRIO_PROCESS, static_cast<id_t>(m_session->worker()), lower_priority);
-    m_strategy = m_session->strategy();
-    m_state = State::Running;
-    m_status = "running";
+    m_observed = std::move(*observed);
     m_heat_tick = __rdtsc();
 }
 
-void Run::poll()
+const EventStore& Run::events() const
 {
-    auto now = Clock::now();
-    if (m_session && m_state != State::Ended) {
-        m_session->wait(0ms, Session::Console::Ignore);
-        m_strategy = m_session->strategy();
-        take_console();
-        take_events();
-        take_figures(now);
-        if (m_session->ended())
-            end_round();
-        else
-            m_state = m_session->state() == Session::State::Paused ? State::Paused : State::Running;
-        if (m_state != State::Ended)
-            m_status = m_state == State::Paused ? "paused" : "running";
+    static const EventStore nothing;
+    return m_observed ? m_observed->events() : nothing;
+}
+
+const SymbolTable& Run::symbols() const
+{
+    static const SymbolTable nothing;
+    return m_observed ? m_observed->symbols() : nothing;
+}
+
+void Run::poll(double seconds)
+{
+    if (m_observed) {
+        m_observed->poll();
+        m_status = m_observed->status();
+        m_console = m_observed->console() + m_observed->debug_output();
+        note_events();
+        m_since_figures += seconds;
+        if (m_since_figures >= between_figures || m_is_file)
+            take_figures();
+        if (m_observed->end() && !m_end_noted)
+            note_end();
     }
-    if (m_will_repeat && now - m_round_ended >= between_rounds)
+    cool(seconds);
+    auto moments = m_playback.moments();
+    m_playback.advance(seconds, newest());
+    go_on_in_file(moments);
+    if (m_will_repeat && Clock::now() - m_round_ended >= between_rounds)
         start();
 }
 
-void Run::take_console()
+void Run::note_events()
 {
-    m_session->take_console(m_console, kept_console);
-    std::string debug;
-    m_session->take_debug_output(debug, kept_console);
-    m_console += debug;
-    if (m_console.size() > kept_console)
-        m_console.erase(0, m_console.size() - kept_console);
-    if (!m_typed.empty())
-        m_typed.erase(0, m_session->type(m_typed));
-}
-
-void Run::take_events()
-{
-    m_fresh.clear();
-    m_session->trace().drain(m_fresh, events_at_once);
-    m_events_seen += m_fresh.size();
-    note_rings(m_fresh);
-    m_events.insert(m_events.end(), m_fresh.begin(), m_fresh.end());
-    if (m_events.size() > 4 * kept_events)
-        m_events.erase(m_events.begin(), m_events.end() - kept_events);
-}
-
-uint64_t Run::elapsed_ticks() const
-{
-    if (m_session->ended())
-        return m_session->end().elapsed;
-    auto first = m_session->trace().block().first_instruction;
-    auto now = __rdtsc();
-    return first != 0 && now > first ? now - first : 0;
-}
-
-void Run::take_figures(Clock::time_point now)
-{
-    if (m_state == State::Paused && !m_session->ended())
-        return;
-    m_totals = totals_of(m_session->trace().block(), elapsed_ticks());
-    m_statistics = statistics_of(m_totals);
-    if (!m_session->ended())
-        add_heat(__rdtsc());
-    double passed = seconds(now - m_figures_taken);
-    if (passed < 0.25)
-        return;
-    auto exits = m_statistics.exit_count;
-    m_exit_rate = exits >= m_exits_before ? static_cast<double>(exits - m_exits_before) / passed : 0;
-    m_exits_before = exits;
-    m_figures_taken = now;
-    double kept = std::exp(-passed);
-    for (auto& row : m_heat) {
-        for (auto& share : row)
-            share *= kept;
+    const auto& store = events();
+    if (store.size() < m_noted)
+        m_noted = 0;
+    while (m_noted < store.size()) {
+        auto part = store.stretch(m_noted, store.size());
+        for (const auto& event : part)
+            note_ring(event);
+        m_noted += part.size();
     }
+    if (state() == State::Running)
+        add_heat(__rdtsc());
+}
+
+void Run::note_ring(const EventRecord& event)
+{
+    if (event.kind != EventKind::RingChange && event.kind != EventKind::RealRingChange && event.kind != EventKind::StrategySwitch)
+        return;
+    // The stretch that ends here began before what was guessed from the clock.
+    bool was_guessed = event.time < m_heat_tick && m_heat_tick - event.time < events().scale().ticks_per_second;
+    if (was_guessed || m_heat_tick == 0)
+        m_heat_tick = event.time;
+    add_heat(event.time);
+    m_guest_at = RingPosition { event.virtual_ring, event.real_ring, false };
 }
 
 void Run::add_heat(uint64_t until)
 {
-    if (m_guest_at && until > m_heat_tick)
-        m_heat[m_guest_at->virtual_ring & 3][heat_index(m_guest_at->real_ring)] += static_cast<double>(until - m_heat_tick);
+    if (m_guest_at && until > m_heat_tick) {
+        auto real = real_ring_index(static_cast<uint32_t>(m_guest_at->real_ring)).value_or(3);
+        m_heat[m_guest_at->virtual_ring & 3][real] += static_cast<double>(until - m_heat_tick);
+    }
     m_heat_tick = std::max(m_heat_tick, until);
 }
 
-void Run::note_rings(std::span<const EventRecord> events)
+void Run::cool(double seconds)
 {
-    for (const auto& event : events) {
-        if (event.kind != EventKind::RingChange && event.kind != EventKind::RealRingChange
-            && event.kind != EventKind::StrategySwitch)
-            continue;
-        if (m_is_file && m_heat_tick == 0)
-            m_heat_tick = event.time;
-        // The stretch that ends here began before what poll() has guessed.
-        if (!m_is_file && event.time < m_heat_tick && m_heat_tick - event.time < m_totals.scale.ticks_per_second)
-            m_heat_tick = event.time;
-        add_heat(event.time);
-        m_guest_at = RingPosition { event.virtual_ring, event.real_ring, false };
-    }
-}
-
-void Run::end_round()
-{
-    const auto& end = m_session->end();
-    for (std::size_t before = m_events_seen + 1; before != m_events_seen;) {
-        before = m_events_seen;
-        take_events();
-    }
-    take_console();
-    m_state = State::Ended;
-    if (m_statistics.wall > 0)
-        m_exit_rate = static_cast<double>(m_statistics.exit_count) / (static_cast<double>(m_statistics.wall) * 1e-9);
-    m_round_ended = Clock::now();
-    bool good = end.cause == SessionEnd::Cause::Guest && end.result.outcome == Outcome::Success;
-    m_failed = !good;
-    if (!good) {
-        m_status = end.cause == SessionEnd::Cause::Died ? "its worker died: " + end.result.reason : end.result.reason;
+    if (m_is_file || state() != State::Running)
         return;
+    for (auto& row : m_heat) {
+        for (auto& share : row)
+            share *= std::exp(-seconds);
     }
+}
+
+void Run::take_figures()
+{
+    m_totals = m_observed->totals();
+    m_statistics = statistics_of(m_totals);
+    auto exits = m_statistics.exit_count;
+    if (m_since_figures > 0 && state() == State::Running)
+        m_exit_rate = exits >= m_exits_before ? static_cast<double>(exits - m_exits_before) / m_since_figures : 0;
+    if (state() == State::Paused)
+        m_exit_rate = 0;
+    m_exits_before = exits;
+    m_since_figures = 0;
+}
+
+void Run::note_end()
+{
+    m_end_noted = true;
+    m_round_ended = Clock::now();
+    m_since_figures = 0;
+    take_figures();
+    if (m_observed->failed())
+        return;
+    const auto& end = *m_observed->end();
+    if (end.cause != SessionEnd::Cause::Guest)
+        return;
     ++m_rounds;
-    auto taken = m_totals.scale.nanoseconds(end.elapsed);
-    m_last_round = static_cast<double>(taken) * 1e-9;
-    m_status = fmt::format("ended well after {}", format_duration(taken, Style {}));
-    m_will_repeat = m_plan.repeat;
+    m_last_round = static_cast<double>(m_totals.scale.nanoseconds(end.elapsed)) * 1e-9;
+    if (m_last_round > 0)
+        m_exit_rate = static_cast<double>(m_statistics.exit_count) / m_last_round;
+    m_will_repeat = true;
 }
 
-void Run::pause()
+std::span<const EventRecord> Run::newest()
 {
-    if (m_session && m_state == State::Running)
-        m_session->pause();
-    if (m_state == State::Ended && m_will_repeat)
+    const auto& store = events();
+    auto first = m_is_file ? m_file_moment : store.size() - std::min<uint64_t>(store.size(), RingPlayback::longest_moment);
+    auto last = std::min<uint64_t>(store.size(), first + RingPlayback::longest_moment);
+    m_newest.clear();
+    while (first < last) {
+        auto part = store.stretch(first, last);
+        m_newest.insert(m_newest.end(), part.begin(), part.end());
+        first += part.size();
+    }
+    return m_newest;
+}
+
+void Run::go_on_in_file(unsigned moments_before)
+{
+    if (!m_is_file || m_playback.moments() == moments_before)
+        return;
+    m_file_moment += m_newest.size();
+    if (m_file_moment >= events().size())
+        m_file_moment = 0;
+}
+
+void Run::step_playback(int direction)
+{
+    auto moments = m_playback.moments();
+    m_playback.step(direction, newest());
+    go_on_in_file(moments);
+}
+
+void Run::look_at(uint64_t event)
+{
+    const auto& store = events();
+    if (event >= store.size())
+        return;
+    auto before = std::min<uint64_t>(event, RingPlayback::longest_moment / 2);
+    auto last = std::min<uint64_t>(store.size(), event - before + RingPlayback::longest_moment);
+    m_newest.clear();
+    for (auto index = event - before; index < last; ++index)
+        m_newest.push_back(store[index]);
+    m_playback.look_at(m_newest, store[event]);
+}
+
+std::string Run::pause()
+{
+    if (state() == State::Ended && m_will_repeat) {
         m_will_repeat = false;
+        return "";
+    }
+    return m_observed ? words_of(m_observed->pause()) : "";
 }
 
-void Run::resume()
+std::string Run::resume()
 {
-    if (m_session && m_state == State::Paused)
-        m_session->resume();
-    else if (m_state == State::Ended && !m_is_file)
+    if (!m_is_file && state() == State::Ended) {
         start();
+        return "";
+    }
+    return m_observed ? words_of(m_observed->resume()) : "";
 }
 
-void Run::restart()
+std::string Run::restart()
 {
-    if (!m_is_file)
-        start();
+    if (m_is_file)
+        return "a trace file is what has happened: it does not begin anew";
+    start();
+    return "";
 }
 
-void Run::kill()
+std::string Run::kill()
 {
     m_will_repeat = false;
-    if (m_session && m_state != State::Ended)
-        ::kill(m_session->worker(), SIGKILL);
+    return m_observed ? words_of(m_observed->kill()) : "";
 }
 
-std::string Run::switch_to(const std::string& strategy)
+std::string Run::step(StepKind kind) { return m_observed ? words_of(m_observed->step(kind)) : m_status; }
+
+std::string Run::run_to(EventKind kind)
 {
-    if (!m_session || m_state == State::Ended)
-        return "the guest has ended";
-    auto done = m_session->switch_to(strategy);
-    return done ? "" : done.error().message;
+    if (!m_observed)
+        return m_status;
+    return words_of(m_observed->run_to(kind));
 }
 
-void Run::type(std::string_view text)
-{
-    constexpr std::size_t most = 4096;
-    if (m_session && m_state != State::Ended && m_typed.size() + text.size() <= most)
-        m_typed += text;
-}
+std::string Run::switch_to(const std::string& strategy) { return m_observed ? words_of(m_observed->switch_to(strategy)) : m_status; }
+std::string Run::type(std::string_view text) { return m_observed ? words_of(m_observed->type(text)) : m_status; }
 
 }

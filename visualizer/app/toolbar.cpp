@@ -122,6 +122,8 @@ void draw_toolbar(const Context& context, const Models& models, const Screen& sc
     if (!run.is_file()) {
         const char* pause = run.state() == Run::State::Running ? "Pause" : "Go on";
         action_button(context, pause, "pause", "pause the chosen VM, or let it go on", Action::PauseOrResume);
+        flow(button_width("Step"));
+        action_button(context, "Step", "step", "up to the next exit, then pause", Action::StepExit);
         flow(button_width("Restart"));
         action_button(context, "Restart", "restart", "begin the chosen VM anew", Action::Restart);
         flow(button_width("Kill"));

@@ -2,6 +2,7 @@
 #include "core/trace/time_format.hpp"
 #include "visualizer/app/draw.hpp"
 #include "visualizer/app/laboratory.hpp"
+#include "visualizer/model/exit_ledger.hpp"
 #include "visualizer/panels/panels.hpp"
 
 namespace ringside::visualizer {
@@ -9,6 +10,19 @@ namespace ringside::visualizer {
 namespace {
 
 constexpr int columns = 6;
+
+// What the timeline has selected, or everything.
+Statistics statistics_of_selection(const Run& run)
+{
+    if (!run.selection())
+        return run.statistics();
+    auto ledger = ledger_of(run.events().exits(*run.selection()), run.events().scale());
+    Statistics statistics;
+    statistics.exit_count = ledger.exits;
+    for (const auto& row : ledger.rows)
+        statistics.exits.push_back({ row.kind, row.count, row.count_share, row.time_share, row.total, row.minimum, row.maximum, row.mean });
+    return statistics;
+}
 
 void headings()
 {
@@ -41,7 +55,11 @@ void row(const Context& context, const ExitStatistics& exit)
     ImGui::TableNextColumn();
     legend_item(context, look, describe(exit.kind).name);
     if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("%s (%s)", std::string { describe(exit.kind).sentence }.c_str(), std::string { look.word }.c_str());
+        ImGui::SetTooltip("%s", fmt::format("{} ({})\nA click goes on to the next one, and pauses there.",
+            describe(exit.kind).sentence, look.word).c_str());
+    if (ImGui::IsItemClicked())
+        context.ask({ .kind = Request::Kind::RunTo, .event = exit.kind });
+    context.mark(fmt::format("exit {}", describe(exit.kind).name));
     ImGui::TableNextColumn();
     text("{}", format_count(exit.count));
     ImGui::TableNextColumn();
@@ -57,8 +75,8 @@ void row(const Context& context, const ExitStatistics& exit)
 void draw_exits(const Context& context, const Models& models)
 {
     const auto& run = models.run();
-    const auto& statistics = run.statistics();
-    text("{}: {} exits in this round", run.title(), format_count(statistics.exit_count));
+    auto statistics = statistics_of_selection(run);
+    text("{}: {} exits {}", run.title(), format_count(statistics.exit_count), run.selection() ? "in the selected range" : "in this round");
     if (statistics.dropped > 0)
         dim_text(context, "{} events came too fast to be kept; the counts are complete", format_count(statistics.dropped));
     auto flags = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV | ImGuiTableFlags_ScrollY;
@@ -72,7 +90,7 @@ void draw_exits(const Context& context, const Models& models)
 
 std::string exits_as_text(const Models& models)
 {
-    return models.run().title() + "\n" + statistics_text(models.run().statistics(), Style {});
+    return models.run().title() + "\n" + statistics_text(statistics_of_selection(models.run()), Style {});
 }
 
 }

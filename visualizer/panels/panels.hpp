@@ -14,6 +14,10 @@ void draw_rings(const Context& context, const Models& models);
 void draw_exits(const Context& context, const Models& models);
 void draw_story(const Context& context, const Models& models);
 void draw_console(const Context& context, const Models& models);
+void draw_timeline(const Context& context, const Models& models);
+void draw_code(const Context& context, const Models& models);
+void draw_cpu(const Context& context, const Models& models);
+void draw_devices(const Context& context, const Models& models);
 
 // The same as text, for the clipboard and for screen readers.
 std::string comparison_as_text(const Models& models);
@@ -21,6 +25,10 @@ std::string rings_as_text(const Models& models);
 std::string exits_as_text(const Models& models);
 std::string story_as_text(const Models& models);
 std::string console_as_text(const Models& models);
+std::string timeline_as_text(const Models& models);
+std::string code_as_text(const Models& models);
+std::string cpu_as_text(const Models& models);
+std::string devices_as_text(const Models& models);
 
 struct Panel {
     std::string_view name; // in settings
@@ -28,6 +36,7 @@ struct Panel {
     std::string_view question; // that it answers
     void (*draw)(const Context&, const Models&);
     std::string (*as_text)(const Models&);
+    bool needs_snapshot = false; // of the guest's registers
 };
 
 // The n-th one is opened by the key n, from 1 on.

@@ -92,6 +92,7 @@ TEST_CASE("a VM is paused, goes on, is killed and begun anew by keys, and the ot
     CHECK(runs[1]->state() != Run::State::Paused);
     driver.press(Key::Space);
     REQUIRE(driver.wait_until([&] { return chosen.state() == Run::State::Running; }));
+    REQUIRE(driver.wait_until([&] { return chosen.state() == Run::State::Running; }));
     driver.press(key_of('K'));
     REQUIRE(driver.wait_until([&] { return chosen.state() == Run::State::Ended; }));
     CHECK(chosen.failed());
@@ -128,6 +129,7 @@ TEST_CASE("buttons do what the keys do", "[visualizer]")
     CHECK(application.theme().name() == ThemeName::Light);
     driver.click("larger");
     CHECK(application.settings().scale == 110);
+    REQUIRE(driver.wait_until([&] { return application.chosen_run().state() == Run::State::Running; }));
     driver.click("kill");
     CHECK(driver.wait_until([&] { return application.chosen_run().failed(); }));
     driver.click("restart");
