@@ -1,5 +1,6 @@
 #include "visualizer/app/program.hpp"
 
+#include "core/machine/kernel_image.hpp"
 #include "visualizer/app/application.hpp"
 
 #include <CLI/CLI.hpp>
@@ -30,9 +31,9 @@ int report(const Error& error)
 std::string twin(const Options& options)
 {
     if (!options.laboratory.trace_path.empty())
-        return fmt::format("'ringside trace {}' shows it as text", options.laboratory.trace_path);
+        return fmt::format("'ringside trace {}' shows it as text", printable(options.laboratory.trace_path));
     return options.laboratory.guests.empty() ? "'ringside demo' shows the same as text"
-                                             : fmt::format("'ringside compare {}' shows the same as text", options.laboratory.guests.front());
+                                             : fmt::format("'ringside compare {}' shows the same as text", printable(options.laboratory.guests.front()));
 }
 
 Result<Size> size_of(const Options& options, const Settings& settings)

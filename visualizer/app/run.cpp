@@ -55,6 +55,7 @@ void Run::start()
         return;
     }
     m_observed = std::move(*observed);
+    m_status = m_observed->status();
     m_heat_tick = __rdtsc();
 }
 
@@ -86,7 +87,7 @@ void Run::poll(double seconds)
     cool(seconds);
     auto moments = m_playback.moments();
     m_playback.advance(seconds, newest());
-    go_on_in_file(moments);
+    note_moment(moments);
     if (m_will_repeat && Clock::now() - m_round_ended >= between_rounds)
         start();
 }
@@ -182,9 +183,12 @@ std::span<const EventRecord> Run::newest()
     return m_newest;
 }
 
-void Run::go_on_in_file(unsigned moments_before)
+void Run::note_moment(unsigned moments_before)
 {
-    if (!m_is_file || m_playback.moments() == moments_before)
+    if (m_playback.moments() == moments_before)
+        return;
+    m_moment_scale = events().scale();
+    if (!m_is_file)
         return;
     m_file_moment += m_newest.size();
     if (m_file_moment >= events().size())
@@ -195,7 +199,7 @@ void Run::step_playback(int direction)
 {
     auto moments = m_playback.moments();
     m_playback.step(direction, newest());
-    go_on_in_file(moments);
+    note_moment(moments);
 }
 
 void Run::look_at(uint64_t event)
@@ -209,6 +213,7 @@ void Run::look_at(uint64_t event)
     for (auto index = event - before; index < last; ++index)
         m_newest.push_back(store[index]);
     m_playback.look_at(m_newest, store[event]);
+    m_moment_scale = store.scale();
 }
 
 std::string Run::pause()

@@ -55,6 +55,8 @@ public:
 
     RingPlayback& playback() { return m_playback; }
     const RingPlayback& playback() const { return m_playback; }
+    // Of the moment that is shown, which may be of the round before.
+    const TickScale& moment_scale() const { return m_moment_scale; }
     void step_playback(int direction);
     // Slow motion goes to this event, and holds there.
     void look_at(uint64_t event);
@@ -83,7 +85,7 @@ private:
     void note_ring(const EventRecord& event);
     void add_heat(uint64_t until);
     std::span<const EventRecord> newest();
-    void go_on_in_file(unsigned moments_before);
+    void note_moment(unsigned moments_before);
 
     std::string m_guest;
     SessionConfiguration m_configuration;
@@ -110,6 +112,7 @@ private:
     double m_since_figures = 0;
 
     RingPlayback m_playback;
+    TickScale m_moment_scale;
     std::vector<EventRecord> m_newest;
     uint64_t m_file_moment = 0; // where the next moment of a file begins
 };

@@ -265,7 +265,7 @@ void draw_ring_diagram(const Context& context, const Run& run, ImVec2 least, ImV
             auto position = playback.position();
             float y = d.center.y + radius + line * 0.35f;
             draw_text_centered(list, context.fonts.bold, { d.center.x, y + line / 2 }, context.theme.text(),
-                believed_text(position), most.x - least.x);
+                "believes: " + believed_text(position), most.x - least.x);
             draw_text_centered(list, context.fonts.bold, { d.center.x, y + line * 1.5f }, context.theme.text(),
                 "really: " + real_text(position), most.x - least.x);
             cause(context, list, run, { least.x, y + line * 2.2f }, most);

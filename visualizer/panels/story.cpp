@@ -23,7 +23,7 @@ void line(const Context& context, const Run& run, std::size_t index)
     draw_shape(list, look.shape, { at.x + height / 2, at.y + height / 2 }, height * 0.3f, context.theme.color(look));
     ImGui::Dummy({ height, height });
     ImGui::SameLine(0, height * 0.3f);
-    auto words = story_line(event, run.totals().scale, run.symbols(), Style {});
+    auto words = story_line(event, run.moment_scale(), run.symbols(), Style {});
     bool is_later = index > playback.index();
     if (is_later)
         ImGui::PushStyleColor(ImGuiCol_Text, context.theme.dim());
@@ -73,7 +73,7 @@ std::string story_as_text(const Models& models)
     const auto& run = models.run();
     auto text = run.title() + "\n";
     for (const auto& event : run.playback().moment())
-        text += story_line(event, run.totals().scale, run.symbols(), Style {}) + "\n";
+        text += story_line(event, run.moment_scale(), run.symbols(), Style {}) + "\n";
     return text;
 }
 

@@ -263,7 +263,7 @@ std::string timeline_as_text(const Models& models)
 {
     constexpr unsigned rows = 40;
     auto& run = models.run();
-    return run.title() + "\n" + timeline_text(run.playback().moment(), run.totals().scale, rows, Style {});
+    return run.title() + "\n" + timeline_text(run.playback().moment(), run.moment_scale(), rows, Style {});
 }
 
 }

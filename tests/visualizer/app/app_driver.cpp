@@ -84,6 +84,24 @@ void AppDriver::click(std::string_view name, Modifiers modifiers)
     frames(4);
 }
 
+void AppDriver::drag(float from_x, float from_y, float to_x, float to_y, Modifiers modifiers)
+{
+    auto move = [&](float x, float y) {
+        m_surface->inject({ .kind = InputEvent::Kind::MouseMove, .x = x, .y = y });
+        frames(2);
+    };
+    auto button = [&](bool down) {
+        m_surface->inject({ .kind = InputEvent::Kind::MouseButton, .down = down, .modifiers = modifiers });
+        frames(2);
+    };
+    move(from_x, from_y);
+    button(true);
+    move((from_x + to_x) / 2, (from_y + to_y) / 2);
+    move(to_x, to_y);
+    button(false);
+    frames(2);
+}
+
 std::size_t AppDriver::colors()
 {
     auto image = m_surface->read_pixels();

@@ -31,6 +31,7 @@ public:
     void write(std::string_view text);
     // On the control of this name; fails the test if it is not on the screen.
     void click(std::string_view name, visualizer::Modifiers modifiers = {});
+    void drag(float from_x, float from_y, float to_x, float to_y, visualizer::Modifiers modifiers = {});
     // How far its pixels are from being one color: a picture that shows something has hundreds of colors.
     std::size_t colors();
     // Leaves a picture of what is on the screen.

@@ -1,4 +1,5 @@
 #include "tests/catch.hpp"
+#include "tests/support/command.hpp"
 #include "tests/visualizer/app/app_driver.hpp"
 #include "visualizer/panels/panels.hpp"
 
@@ -50,16 +51,14 @@ TEST_CASE("each panel shows a live run, and says the same as text", "[visualizer
     REQUIRE(driver.wait_until([&] { return all_have_events(driver); }));
     for (std::size_t i = 0; i < all_panels().size(); ++i) {
         const auto& panel = all_panels()[i];
-        DYNAMIC_SECTION(panel.name)
-        {
-            driver.press(digit(i));
-            driver.frames(30);
-            CHECK(driver.application().screen().panels == std::vector { i });
-            CHECK(driver.colors() > 50);
-            driver.keep_picture(fmt::format("visualizer-{}.png", panel.name));
-            driver.press(key_of('C'), control);
-            CHECK(driver.surface().clipboard().size() > 20);
-        }
+        INFO(panel.name);
+        driver.press(digit(i));
+        driver.frames(panel.needs_snapshot ? 40 : 10);
+        CHECK(driver.application().screen().panels == std::vector { i });
+        CHECK(driver.colors() > 50);
+        driver.keep_picture(fmt::format("visualizer-{}.png", panel.name));
+        driver.press(key_of('C'), control);
+        CHECK(driver.surface().clipboard().size() > 20);
     }
 }
 
@@ -240,6 +239,69 @@ TEST_CASE("the tour is there at the first start, goes on, and stays away when to
     driver.click("end tour");
     CHECK_FALSE(driver.application().screen().tour);
     CHECK(driver.application().settings().tour_done);
+}
+
+TEST_CASE("what the guest's registers and code are is shown while it is paused", "[visualizer]")
+{
+    DriverOptions options;
+    options.laboratory = { .guests = { "ticks" }, .strategies = { "trap" } };
+    AppDriver driver(options);
+    driver.press(digit(6));
+    driver.press(digit(7), shift);
+    auto& run = driver.application().chosen_run();
+    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Running; }));
+    driver.press(key_of('E'));
+    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Paused && run.observed()->snapshot(); }));
+    driver.press(key_of('C'), control);
+    auto text = driver.surface().clipboard();
+    CHECK(text.find("paused") != std::string::npos);
+    CHECK(text.find("EAX") != std::string::npos);
+    CHECK(text.find("CR3") != std::string::npos);
+    auto events = run.events().size();
+    driver.click("step exit");
+    CHECK(driver.wait_until([&] { return run.state() == Run::State::Paused && run.events().size() > events; }));
+}
+
+TEST_CASE("a range that is selected in the timeline is what the exits are about, and a click goes to an event", "[visualizer]")
+{
+    DriverOptions options;
+    options.laboratory = { .guests = { "ticks" }, .strategies = { "emulation" } };
+    AppDriver driver(options);
+    auto& run = driver.application().chosen_run();
+    REQUIRE(driver.wait_until([&] { return run.events().size() > 40; }));
+    driver.press(Key::Space);
+    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Paused; }));
+    driver.press(digit(5));
+    auto place = driver.application().place("lane 0");
+    REQUIRE(place);
+    float y = (place->least.y + place->most.y) / 2, width = place->most.x - place->least.x;
+    driver.drag(place->least.x + width * 0.2f, y, place->least.x + width * 0.6f, y, shift);
+    REQUIRE(run.selection());
+    CHECK(run.selection()->begin < run.selection()->end);
+    driver.click("timeline unselect");
+    CHECK_FALSE(run.selection());
+    driver.click("timeline in");
+    driver.keep_picture("visualizer-timeline-zoomed.png");
+}
+
+TEST_CASE("a loaded trace fills the same panels", "[visualizer]")
+{
+    Scratch scratch;
+    auto path = scratch.path("hello.rst");
+    REQUIRE(ringside::test::run_program({ "run", "hello", "--trace", path, "--quiet" }).status == 0);
+    DriverOptions options;
+    options.laboratory = { .trace_path = path };
+    AppDriver driver(options);
+    auto& run = driver.application().chosen_run();
+    REQUIRE(driver.wait_until([&] { return run.events().size() > 100 && !run.playback().empty(); }));
+    for (std::size_t i = 0; i < all_panels().size(); ++i) {
+        INFO(all_panels()[i].name);
+        driver.press(digit(i));
+        CHECK(driver.colors() > 10);
+    }
+    CHECK(run.statistics().exit_count > 0);
+    driver.press(key_of('R'));
+    CHECK(driver.application().screen().message.find("trace file") != std::string::npos);
 }
 
 TEST_CASE("a frame with three running guests costs at most 12 ms of this thread", "[visualizer]")
