@@ -143,9 +143,10 @@ void monitor_disc(const Diagram& d, const Run& run, bool active)
     auto* font = d.context.fonts.text;
     auto text = active ? d.context.theme.panel() : d.context.theme.dim();
     std::string_view word = is_hardware(run) ? "ring -1" : "monitor";
-    if (text_width(font, word) > core * d.radius * 1.9f)
+    if (text_width(font, word) > core * d.radius * 1.6f)
         word = is_hardware(run) ? "-1" : "M";
-    draw_text_centered(d.list, font, d.center, text, word);
+    // Above the way of the marks.
+    draw_text_centered(d.list, font, { d.center.x, d.center.y - core * d.radius * 0.5f }, text, word);
 }
 
 float distance_of(const RingPosition& position, Side side)
