@@ -24,5 +24,6 @@ void add_audit_command(Program& program);
 void add_disasm_command(Program& program);
 void add_doctor_command(Program& program);
 void add_demo_command(Program& program);
+void add_view_command(Program& program);
 
 }

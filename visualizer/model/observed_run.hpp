@@ -32,7 +32,7 @@ public:
     enum class Kind : uint8_t { Live, File, Fake };
     using State = Session::State;
 
-    static constexpr auto longest_poll = std::chrono::milliseconds { 4 };
+    static constexpr auto longest_poll = std::chrono::milliseconds { 2 };
     static constexpr auto longest_reading = std::chrono::milliseconds { 25 }; // while a file is being opened
     static constexpr uint64_t most_live_events = 16'000'000; // then the store begins anew, and status() says so
     static constexpr std::size_t most_console = 256 * 1024;  // bytes; the newest are kept
