@@ -27,7 +27,7 @@ constexpr const char* footer = R"(Examples:
   ringside run kernel.elf --memory 64    any Multiboot kernel of your own
   ringside run hello --trace hello.rst   record every exit and every ring change
   ringside trace hello.rst --to chrome --output hello.json
-  ringside view                          rings and exits of all strategies, live, in a window
+  ringside view                          rings and exits of all strategies, live
   ringside audit kernel.elf              what a classic monitor would not see
 
 Exit codes:

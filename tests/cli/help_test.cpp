@@ -7,7 +7,7 @@ using namespace ringside::test;
 
 TEST_CASE("every command has a help that fits 80 columns and gives an example", "[cli]")
 {
-    auto command = GENERATE(as<std::string> {}, "", "run", "compare", "strategies", "scenarios", "trace", "audit", "disasm", "doctor", "demo");
+    auto command = GENERATE(as<std::string> {}, "", "run", "compare", "strategies", "scenarios", "trace", "audit", "disasm", "doctor", "demo", "view");
     INFO(command);
     auto outcome = command.empty() ? run_program({ "--help" }) : run_program({ command, "--help" });
     CHECK(outcome.status == 0);

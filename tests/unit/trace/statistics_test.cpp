@@ -111,7 +111,8 @@ TEST_CASE("exits that nobody has timed are counted, and show no times", "[trace]
     CHECK(text.find("kernel-exit                  7") != std::string::npos);
     auto line = text.substr(text.find("kernel-exit"));
     CHECK(line.substr(0, line.find('\n')).ends_with("-          -          -          -"));
-    for (const auto& exit : statistics_json(statistics)["exits"]) {
+    auto document = statistics_json(statistics);
+    for (const auto& exit : document["exits"]) {
         if (exit["name"] == "kernel-exit")
             CHECK(exit["mean_ns"].is_null());
     }
