@@ -64,11 +64,11 @@ show_progress() {
     [[ -z $spoken || ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
-# build PRESET [with-tests]
+# build PRESET [with-tests [TARGET]]
 build() {
     local log=$build_root/build/log/build-$1.log
-    configure "$@"
+    configure "$1" "${2:-}"
     mkdir -p "${log%/*}"
-    NINJA_STATUS='[%f/%t] ' ninja -C "$build_root/build/$1" 2>&1 </dev/null | show_progress "$1" "$log" ||
+    NINJA_STATUS='[%f/%t] ' ninja -C "$build_root/build/$1" ${3:+"$3"} 2>&1 </dev/null | show_progress "$1" "$log" ||
         report_failure "building $1" "$log"
 }

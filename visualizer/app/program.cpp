@@ -103,19 +103,21 @@ int open_and_run(const Options& options, LoadedSettings settings, Size size)
 
 void describe(CLI::App& app, Options& options)
 {
-    app.description("Show guests under several strategies, live and side by side, or a recorded trace.");
-    app.add_option("guests", options.laboratory.guests, "Scenarios or Multiboot kernels; without them, the main comparison")
+    app.description("Show guests under several strategies, live, or a recorded trace.");
+    app.add_option("guests", options.laboratory.guests, "Guests; without any, the main comparison")
         ->option_text("GUEST...");
     app.add_option("--strategies", options.laboratory.strategies, "These and no others: A,B,C")->delimiter(',')->option_text("LIST");
     app.add_option("--trace", options.laboratory.trace_path, "Show this trace file instead")->option_text("FILE");
     app.add_option("--screenshot", options.screenshot, "Write a picture and end; needs no display")->option_text("PNG");
     app.add_option("--after", options.after, "Seconds until the picture is taken (2)")->option_text("SECONDS")->check(CLI::Range(0.0, 3600.0));
     app.add_option("--size", options.size, "Of the window or picture")->option_text("WxH");
-    app.add_option("--panels", options.panels, "Open these: comparison, rings, exits, story, console, timeline, code, cpu, devices")->delimiter(',')->option_text("LIST");
+    app.add_option("--panels", options.panels, "Open these, and no others (named below)")->delimiter(',')->option_text("LIST");
     app.add_option("--theme", options.theme, "dark, light or high-contrast")->option_text("NAME")
         ->check(CLI::IsMember({ "dark", "light", "high-contrast" }));
     app.add_option("--scale", options.scale, "Percent")->option_text("50..400")->check(CLI::Range(smallest_scale, largest_scale));
-    app.footer(R"(Examples:
+    app.footer(R"(Panels: comparison, rings, exits, story, console, timeline, code, cpu, devices.
+
+Examples:
   ringside view                                    the main comparison
   ringside view sieve --strategies trap,rewriting
   ringside view --trace hello.rst
