@@ -182,7 +182,7 @@ void Application::draw(double seconds)
     ImGui::NewFrame();
     m_places.clear();
     Context context { m_theme, m_fonts, effective_scale(), m_time, m_typing_to_guest, m_panel_state, m_requests, m_places };
-    Models models { *m_laboratory, m_chosen };
+    Models models { *m_laboratory, m_chosen, m_panel_state.exits.beside };
     draw_screen(context, models);
     ImGui::Render();
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());

@@ -65,6 +65,7 @@ private:
     void step_motion(int direction);
     void set_pace(double seconds);
     void next_strategy();
+    void compare_exits();
     void say(const std::string& problem) { m_screen.message = problem; }
     void pause_or_resume(Run& run);
     void pause_or_resume_all();

@@ -79,11 +79,12 @@ bool Application::take_key(const InputEvent& event)
 
 bool Application::take_digit(const InputEvent& event)
 {
-    auto digit = static_cast<std::size_t>(event.key) - '0';
-    if (event.key < key_of('1') || event.key > Key::Digit9 || event.modifiers.control || event.modifiers.alt)
+    if (event.key < Key::Digit0 || event.key > Key::Digit9 || event.modifiers.control || event.modifiers.alt)
         return false;
-    if (digit <= all_panels().size())
-        m_requests.push_back({ .kind = event.modifiers.shift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = digit - 1 });
+    auto digit = static_cast<std::size_t>(event.key) - '0';
+    auto index = (digit + 9) % 10; // 0 stands behind 9
+    if (index < all_panels().size())
+        m_requests.push_back({ .kind = event.modifiers.shift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = index });
     return true;
 }
 
@@ -162,6 +163,7 @@ void Application::carry_out(Action action)
     case Action::NextGuest: return choose_guest(1);
     case Action::PreviousGuest: return choose_guest(-1);
     case Action::NextStrategy: return next_strategy();
+    case Action::CompareExits: return compare_exits();
     case Action::TypeToGuest:
         m_typing_to_guest = !m_typing_to_guest && !run.is_file();
         return;
@@ -260,6 +262,18 @@ void Application::next_strategy()
     m_screen.message = problem;
 }
 
+void Application::compare_exits()
+{
+    // Through the other runs, and then alone again.
+    auto& beside = m_panel_state.exits.beside;
+    auto next = beside ? *beside + 1 : 0;
+    next += next == m_chosen ? 1 : 0;
+    beside = next < m_laboratory->runs().size() ? std::optional { next } : std::nullopt;
+    auto exits = std::ranges::find(all_panels(), std::string_view { "exits" }, &Panel::name) - all_panels().begin();
+    if (std::ranges::find(m_screen.panels, static_cast<std::size_t>(exits)) == m_screen.panels.end())
+        show_panel(static_cast<std::size_t>(exits));
+}
+
 void Application::pause_or_resume(Run& run)
 {
     if (run.state() == Run::State::Running)
@@ -293,7 +307,7 @@ void Application::leave()
 void Application::copy_text()
 {
     std::string text;
-    Models models { *m_laboratory, m_chosen };
+    Models models { *m_laboratory, m_chosen, m_panel_state.exits.beside };
     for (auto index : m_screen.panels)
         text += (text.empty() ? "" : "\n") + all_panels()[index].as_text(models);
     m_surface.set_clipboard(text);

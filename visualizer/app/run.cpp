@@ -157,10 +157,11 @@ void Run::note_end()
     m_round_ended = Clock::now();
     m_since_figures = 0;
     take_figures();
-    if (m_observed->failed())
-        return;
     const auto& end = *m_observed->end();
     if (end.cause != SessionEnd::Cause::Guest)
+        return;
+    m_whole_round = ledger_of(events().exits(), events().scale());
+    if (m_observed->failed())
         return;
     ++m_rounds;
     m_last_round = static_cast<double>(m_totals.scale.nanoseconds(end.elapsed)) * 1e-9;

@@ -4,6 +4,7 @@
 
 #include "core/trace/statistics.hpp"
 #include "visualizer/app/ring_playback.hpp"
+#include "visualizer/model/exit_ledger.hpp"
 #include "visualizer/model/observed_run.hpp"
 
 #include <array>
@@ -43,6 +44,9 @@ public:
     const SymbolTable& symbols() const;
     // Null for a guest that could not start.
     ObservedRun* observed() { return m_observed.get(); }
+
+    // The exits of the last round that the guest itself ended, well or not.
+    const std::optional<ExitLedger>& whole_round() const { return m_whole_round; }
 
     // Rounds that ended well, and how long the last took, in seconds.
     unsigned rounds() const { return m_rounds; }
@@ -97,6 +101,7 @@ private:
     Statistics m_statistics;
     std::optional<TickRange> m_selection;
 
+    std::optional<ExitLedger> m_whole_round;
     unsigned m_rounds = 0;
     double m_last_round = 0;
     bool m_end_noted = false;

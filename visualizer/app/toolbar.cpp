@@ -43,7 +43,7 @@ void panel_tabs(const Context& context, const Screen& screen)
 {
     auto panels = all_panels();
     for (std::size_t i = 0; i < panels.size(); ++i) {
-        auto label = fmt::format("{} {}", i + 1, panels[i].title);
+        auto label = fmt::format("{} {}", (i + 1) % 10, panels[i].title);
         if (i > 0)
             flow(button_width(label.c_str()));
         bool is_open = std::ranges::find(screen.panels, i) != screen.panels.end();
@@ -54,7 +54,7 @@ void panel_tabs(const Context& context, const Screen& screen)
         ImGui::PopStyleColor(2);
         context.mark(fmt::format("tab {}", panels[i].name));
         if (ImGui::IsItemHovered())
-            ImGui::SetTooltip("%s", fmt::format("{} (key {}; with Shift beside what is open)", panels[i].question, i + 1).c_str());
+            ImGui::SetTooltip("%s", fmt::format("{} (key {}; with Shift beside what is open)", panels[i].question, (i + 1) % 10).c_str());
     }
 }
 
