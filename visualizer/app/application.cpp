@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto frame_time = 25ms; // 40 frames a second while something moves
 constexpr auto idle_time = 250ms;
 constexpr std::chrono::milliseconds snapshot_time = 400ms;
 

@@ -7,6 +7,7 @@
 #include "visualizer/app/surface.hpp"
 #include "visualizer/app/user_interface.hpp"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ public:
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;
+
+    static constexpr std::chrono::milliseconds frame_time { 25 }; // while something moves: 40 frames a second
 
     // Frames until it is to end; sleeps while nothing moves.
     void run();

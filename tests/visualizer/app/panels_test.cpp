@@ -312,15 +312,3 @@ TEST_CASE("a loaded trace fills the same panels", "[visualizer]")
     driver.press(key_of('R'));
     CHECK(driver.application().screen().message.find("trace file") != std::string::npos);
 }
-
-// Timed, so not one of the everyday tests: docs/PROMISES.md.
-TEST_CASE("a frame with three running guests costs at most 12 ms of this thread", "[.cost]")
-{
-    auto options = main_comparison();
-    options.laboratory.strategies = { "emulation", "trap", "rewriting" };
-    AppDriver driver(options);
-    driver.frames(40);
-    double cost = driver.frame_cost(80);
-    INFO("milliseconds a frame: " << cost);
-    CHECK(cost <= 12);
-}
