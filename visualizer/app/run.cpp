@@ -217,6 +217,16 @@ void Run::look_at(uint64_t event)
     m_moment_scale = store.scale();
 }
 
+void Run::select(std::optional<TickRange> range)
+{
+    m_selection = range;
+    if (!range)
+        return;
+    auto inside = events().ending_in(*range);
+    if (inside.size() > 0)
+        look_at(inside.begin);
+}
+
 std::string Run::pause()
 {
     if (state() == State::Ended && m_will_repeat) {

@@ -67,7 +67,8 @@ public:
 
     // What the other panels are about; nothing: the whole round.
     const std::optional<TickRange>& selection() const { return m_selection; }
-    void select(std::optional<TickRange> range) { m_selection = range; }
+    // Slow motion goes to its first event.
+    void select(std::optional<TickRange> range);
 
     // Commands: "" or why that cannot be.
     std::string pause();

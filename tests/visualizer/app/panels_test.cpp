@@ -38,7 +38,7 @@ bool paused(AppDriver& driver, Run& run)
     });
 }
 
-Key digit(std::size_t index) { return key_of(static_cast<char>('1' + index)); }
+Key digit(std::size_t index) { return key_of(static_cast<char>('0' + (index + 1) % 10)); }
 
 }
 
@@ -287,6 +287,11 @@ TEST_CASE("a range that is selected in the timeline is what the exits are about,
     driver.drag(place->least.x + width * 0.2f, y, place->least.x + width * 0.6f, y, shift);
     REQUIRE(run.selection());
     CHECK(run.selection()->begin < run.selection()->end);
+    // Rings and story go to its first event.
+    if (auto inside = run.events().ending_in(*run.selection()); inside.size() > 0) {
+        CHECK(run.playback().held());
+        CHECK(run.playback().event().time == run.events()[inside.begin].time);
+    }
     driver.click("timeline unselect");
     CHECK_FALSE(run.selection());
     driver.click("timeline in");
