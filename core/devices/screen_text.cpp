@@ -46,15 +46,9 @@ std::array<std::string, 256> split_glyphs()
     return glyphs;
 }
 
-std::string_view glyph(uint8_t character)
-{
-    static const auto glyphs = split_glyphs();
-    return glyphs[character];
-}
-
 bool is_blank(uint8_t character)
 {
-    return glyph(character) == " ";
+    return glyph_437(character) == " ";
 }
 
 std::string row_text(const VgaTextSnapshot& screen, unsigned row)
@@ -64,10 +58,16 @@ std::string row_text(const VgaTextSnapshot& screen, unsigned row)
         --width;
     std::string text;
     for (unsigned column = 0; column < width; ++column)
-        text += glyph(screen.at(column, row).character);
+        text += glyph_437(screen.at(column, row).character);
     return text;
 }
 
+}
+
+std::string_view glyph_437(uint8_t character)
+{
+    static const auto glyphs = split_glyphs();
+    return glyphs[character];
 }
 
 std::string screen_text(const VgaTextSnapshot& screen)

@@ -7,6 +7,7 @@
 #include "core/machine/shadow_mapping.hpp"
 #include "core/machine/translation_listing.hpp"
 #include "core/devices/device.hpp"
+#include "core/devices/vga_text.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -41,6 +42,7 @@ struct GuestSnapshot {
     bool nmi_pending = false;
     std::vector<InterruptLineSnapshot> lines;
     std::vector<DeviceSnapshot> devices;
+    VgaTextSnapshot screen;
     std::optional<ShadowMapping> shadow;     // of strategies that have one
     std::optional<TranslationListing> code;  // of strategies that translate: the blocks in which EIP is
 };

@@ -43,6 +43,7 @@ GuestSnapshot Machine::snapshot()
     snapshot.nmi_pending = m_platform->nmi_pending();
     snapshot.lines = lines_of(*m_platform);
     snapshot.devices = devices_of(*m_platform);
+    snapshot.screen = m_platform->vga().snapshot();
     snapshot.shadow = strategy().shadow_mapping(most_mapped_runs);
     snapshot.code = strategy().translations_around(snapshot.cpu.segment(Cs).base + snapshot.cpu.eip);
     return snapshot;

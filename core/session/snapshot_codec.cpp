@@ -1,6 +1,7 @@
 #include "core/session/snapshot_codec.hpp"
 
 #include "core/session/listing_codec.hpp"
+#include "core/session/screen_codec.hpp"
 #include "core/session/outcome.hpp"
 #include "core/trace/byte_stream.hpp"
 
@@ -199,6 +200,7 @@ std::vector<std::byte> encode(const GuestSnapshot& snapshot)
     out.put(static_cast<uint32_t>(snapshot.devices.size()));
     for (const auto& device : snapshot.devices)
         put(out, device);
+    encode(out, snapshot.screen);
     codec(snapshot.shadow.has_value());
     if (snapshot.shadow) {
         out.put(snapshot.shadow->pages);
@@ -226,6 +228,7 @@ std::optional<GuestSnapshot> decode_snapshot(std::span<const std::byte> bytes)
     auto devices = in.get<uint32_t>();
     for (uint32_t i = 0; i < devices && in.ok(); ++i)
         snapshot.devices.push_back(get_device(in));
+    snapshot.screen = decode_screen(in);
     if (in.get<uint8_t>() != 0)
         snapshot.shadow = get_shadow(in);
     auto code = in.get_text();

@@ -44,6 +44,8 @@ TEST_GUEST(greet, STACK SERIAL PRINT_TEXT END(0) "8: .asciz \"hello\\n\"\n");
 TEST_GUEST(fail, END(5));
 TEST_GUEST(spin, STACK SERIAL PRINT_TEXT "cli\n4: jmp 4b\n8: .asciz \"spinning\"\n");
 TEST_GUEST(sleep, STACK SERIAL PRINT_TEXT "sti\n4: hlt\njmp 4b\n8: .asciz \"sleeping\"\n");
+TEST_GUEST(screen,
+    STACK "movl $0x1E491E52, 0xB8000\nmovl $0x1E471E4E, 0xB8004\n" SERIAL PRINT_TEXT "sti\n4: hlt\njmp 4b\n8: .asciz \"drawn\"\n");
 TEST_GUEST(echo,
     STACK SERIAL PRINT_TEXT "4: mov $0x3FD, %edx\n" // line status: bit 0 says that a byte has been received
                             "in %dx, %al\n"
@@ -216,6 +218,7 @@ const std::map<std::string, std::string_view>& images()
         { "sleep", image(guest_sleep_begin, guest_sleep_end) },
         { "echo", image(guest_echo_begin, guest_echo_end) },
         { "flood", image(guest_flood_begin, guest_flood_end) },
+        { "screen", image(guest_screen_begin, guest_screen_end) },
         { "both", image(guest_both_begin, guest_both_end) },
         { "mix", image(guest_mix_begin, guest_mix_end) },
         { "ticker", image(guest_ticker_begin, guest_ticker_end) },

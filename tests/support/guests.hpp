@@ -17,6 +17,7 @@ namespace ringside::test {
 //           0x200000 and 0x220000, and ends well
 //   ticker  halts until 150 timer interrupts have come, counted at 0x200000, and ends well
 //   modify  changes an instruction of the block that it runs, three times, and ends well
+//   screen  writes "RING" in yellow on blue at the top of the VGA's screen, prints "drawn", and halts again and again
 //   both    prints "serial" on COM1 and "debug" on port 0xE9, and ends well
 std::string guest(const std::string& name);
 

@@ -11,9 +11,10 @@ namespace {
 
 constexpr float text_pixels = 16.0f;
 
-// Latin, Greek's µ, dashes, arrows, mathematical signs, box drawing, block elements and geometric shapes.
-constexpr std::array<ImWchar, 15> glyphs { 0x0020, 0x017F, 0x0393, 0x03C6, 0x2010, 0x203A, 0x2190, 0x21FF, 0x2200, 0x22FF,
-    0x2500, 0x25FF, 0x2713, 0x2717, 0 };
+// Latin, Greek's µ, dashes, arrows, mathematical signs, box drawing, block elements, geometric shapes, and what else code
+// page 437 has.
+constexpr std::array<ImWchar, 23> glyphs { 0x0020, 0x017F, 0x0192, 0x0192, 0x0393, 0x03C6, 0x2010, 0x203C, 0x207F, 0x207F, 0x20A7, 0x20A7,
+    0x2190, 0x21FF, 0x2200, 0x22FF, 0x2302, 0x2321, 0x2500, 0x266B, 0x2713, 0x2717, 0 };
 
 ImFont* load(const char* file, float pixels)
 {

@@ -1,6 +1,8 @@
+#include "core/devices/screen_text.hpp"
 #include "visualizer/app/draw.hpp"
 #include "visualizer/app/laboratory.hpp"
 #include "visualizer/panels/panels.hpp"
+#include "visualizer/panels/vga_screen.hpp"
 
 #include <algorithm>
 
@@ -39,20 +41,20 @@ std::string_view newest(std::string_view text)
     return line == std::string_view::npos ? text : text.substr(line + 1);
 }
 
+// Above the serial console, and at most 60 percent of the panel: it scrolls.
+void screen_area(const Context& context, const VgaTextSnapshot& screen)
+{
+    float whole = ImGui::GetTextLineHeight() * VgaTextSnapshot::rows + ImGui::GetStyle().WindowPadding.y * 2 + ImGui::GetStyle().ScrollbarSize;
+    ImGui::BeginChild("screen", { 0, std::max(std::min(whole, ImGui::GetContentRegionAvail().y * 0.6f), 1.0f) }, true,
+        ImGuiWindowFlags_HorizontalScrollbar);
+    draw_vga_screen(context, screen);
+    ImGui::EndChild();
+    context.mark("vga screen");
 }
 
-void draw_console(const Context& context, const Models& models)
+void serial_area(const Context& context, const Run& run)
 {
-    auto& run = models.run();
-    if (!run.is_file()) {
-        if (ImGui::Button(context.typing_to_guest ? "Stop typing (Ctrl+])" : "Type to the guest (Enter)"))
-            context.ask(Action::TypeToGuest);
-        context.mark("type to guest");
-        ImGui::SameLine();
-    }
-    dim_text(context, "{}", run.is_file() ? "a trace file has no console text" : run.title());
     auto text = printable_console(newest(run.console()));
-    ImGui::PushFont(context.fonts.mono);
     ImGui::PushStyleColor(ImGuiCol_ChildBg, context.typing_to_guest ? faded(context.theme.accent(), 0.12f) : context.theme.panel());
     ImGui::BeginChild("text", { 0, 0 }, context.typing_to_guest, ImGuiWindowFlags_HorizontalScrollbar);
     bool at_end = ImGui::GetScrollY() >= ImGui::GetScrollMaxY() - 1;
@@ -65,12 +67,33 @@ void draw_console(const Context& context, const Models& models)
         ImGui::SetScrollHereY(1.0f);
     ImGui::EndChild();
     ImGui::PopStyleColor();
+}
+
+}
+
+void draw_console(const Context& context, const Models& models)
+{
+    auto& run = models.run();
+    if (!run.is_file()) {
+        if (ImGui::Button(context.typing_to_guest ? "Stop typing (Ctrl+])" : "Type to the guest (Enter)"))
+            context.ask(Action::TypeToGuest);
+        context.mark("type to guest");
+        ImGui::SameLine();
+    }
+    dim_text(context, "{}", run.is_file() ? "a trace file has no console text" : run.title());
+    ImGui::PushFont(context.fonts.mono);
+    if (const auto* screen = vga_screen_of(models))
+        screen_area(context, *screen);
+    serial_area(context, run);
     ImGui::PopFont();
 }
 
 std::string console_as_text(const Models& models)
 {
-    return models.run().title() + "\n" + printable_console(models.run().console()) + "\n";
+    auto text = models.run().title() + "\n" + printable_console(models.run().console()) + "\n";
+    if (const auto* screen = vga_screen_of(models))
+        text += "\nthe VGA's screen:\n" + screen_text(*screen);
+    return text;
 }
 
 }

@@ -38,7 +38,7 @@ struct Panel {
     std::string_view question; // that it answers
     void (*draw)(const Context&, const Models&);
     std::string (*as_text)(const Models&);
-    bool needs_snapshot = false; // of the guest's registers
+    bool needs_snapshot = false; // of the guest between two instructions
 };
 
 // The n-th one is opened by the key n, from 1 on, the tenth by 0.

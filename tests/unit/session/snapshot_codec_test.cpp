@@ -23,6 +23,10 @@ GuestSnapshot sample()
     snapshot.nmi_pending = true;
     snapshot.lines = { { 0, true, true, false, false, true }, { 4, false, false, true, true, false } };
     snapshot.devices = { { "pic", { { "IRR", 3, 8, "requested" }, { "base", 0xFEE00900, 64, "" } } }, { "vga", {} } };
+    snapshot.screen.cells[81] = { 'R', 0x1E };
+    snapshot.screen.cursor_visible = true;
+    snapshot.screen.cursor_column = 79;
+    snapshot.screen.cursor_row = 24;
     snapshot.shadow = ShadowMapping { { { 0x100, 0x200, 3, true, false, true, false }, { 0x200, 0x10, 1, false, true, false, true } }, 4 };
     return snapshot;
 }
@@ -48,6 +52,11 @@ TEST_CASE("a snapshot comes through as it was", "[snapshot]")
     CHECK(after->nmi_pending);
     CHECK_FALSE(after->interrupt_pending);
     CHECK(after->lines == before.lines);
+    CHECK(after->screen.at(1, 1).character == 'R');
+    CHECK(after->screen.at(1, 1).attribute == 0x1E);
+    CHECK(after->screen.cursor_visible);
+    CHECK(after->screen.cursor_column == 79);
+    CHECK(after->screen.cursor_row == 24);
     CHECK(after->shadow == before.shadow);
     REQUIRE(after->devices.size() == 2);
     CHECK(after->devices[0].registers[1].name == "base");

@@ -1,5 +1,6 @@
 #include "tests/catch.hpp"
 #include "tests/support/command.hpp"
+#include "tests/support/guests.hpp"
 #include "tests/visualizer/app/app_driver.hpp"
 #include "visualizer/panels/panels.hpp"
 
@@ -316,4 +317,31 @@ TEST_CASE("a loaded trace fills the same panels", "[visualizer]")
     CHECK(run.statistics().exit_count > 0);
     driver.press(key_of('R'));
     CHECK(driver.application().screen().message.find("trace file") != std::string::npos);
+}
+
+TEST_CASE("the console shows what the guest says on its serial port and what it draws on its screen", "[visualizer]")
+{
+    DriverOptions options;
+    options.laboratory = { .guests = { ringside::test::guest("screen") }, .strategies = { "emulation" } };
+    AppDriver driver(options);
+    driver.click("tab console");
+    REQUIRE(driver.wait_until([&] { return driver.application().place("vga screen").has_value(); }));
+    REQUIRE(driver.wait_until([&] { return driver.application().chosen_run().console().find("drawn") != std::string::npos; }));
+    driver.frames(3);
+    driver.keep_picture("visualizer-console-screen.png");
+    driver.press(key_of('C'), control);
+    auto text = driver.surface().clipboard();
+    CHECK(text.find("drawn") != std::string::npos);
+    CHECK(text.find("the VGA's screen:\nRING\n") != std::string::npos);
+    // Yellow on blue, as the guest has it.
+    auto place = *driver.application().place("vga screen");
+    auto image = driver.surface().read_pixels();
+    std::size_t blue = 0;
+    for (auto y = static_cast<std::size_t>(place.least.y); y < static_cast<std::size_t>(place.most.y); ++y) {
+        for (auto x = static_cast<std::size_t>(place.least.x); x < static_cast<std::size_t>(place.most.x); ++x) {
+            const auto* pixel = &image.pixels[(y * static_cast<std::size_t>(image.width) + x) * 3];
+            blue += pixel[0] == 0 && pixel[1] == 0 && pixel[2] == 170;
+        }
+    }
+    CHECK(blue > 100);
 }
