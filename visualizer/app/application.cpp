@@ -109,11 +109,11 @@ bool Application::moves() const
     });
 }
 
-void Application::run()
+void Application::run(const std::function<bool()>& wanted_to_end)
 {
     auto before = std::chrono::steady_clock::now();
     auto last_input = before;
-    while (!m_finished) {
+    while (!m_finished && !wanted_to_end()) {
         // What was clicked is answered at once, and a hovered control a moment later.
         bool lively = moves() || !m_waiting.empty() || std::chrono::steady_clock::now() - last_input < 1s;
         auto due = before + (lively ? frame_time : idle_time);

@@ -7,6 +7,7 @@
 #include "visualizer/app/surface.hpp"
 #include "visualizer/app/user_interface.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,8 +26,8 @@ public:
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;
 
-    // Frames until it is to end; sleeps while nothing moves.
-    void run();
+    // Frames until it is to end, or `wanted_to_end` says so; sleeps while nothing moves.
+    void run(const std::function<bool()>& wanted_to_end);
     // One frame with what has come, `seconds` after the one before.
     void frame(double seconds, const InputEvents& events);
     // True while guests run or slow motion plays.
