@@ -60,6 +60,7 @@ private:
     void choose_guest(int direction);
     void choose_run(std::size_t index);
     void begin_again(const std::string& problem);
+    void toggle_strategy(const std::string& strategy);
     void show_panel(std::size_t index);
     void toggle_panel(std::size_t index);
     void hold_motion(bool hold);
