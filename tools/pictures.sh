@@ -16,4 +16,4 @@ picture() {
 }
 
 picture visualizer --size 1280x800
-picture visualizer-panels ticks --strategies emulation,trap,rewriting --panels timeline,exits,story,code --theme light --size 1600x1000
+picture visualizer-panels ticks --strategies rewriting,trap,emulation --panels timeline,exits,story,code --theme light --size 1600x1000

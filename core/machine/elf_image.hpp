@@ -24,7 +24,7 @@ bool is_elf64(std::span<const std::byte> file);
 Result<KernelImage> parse_elf(std::span<const std::byte> file, std::string_view name);
 
 // The named, defined symbols of .symtab, ascending by their (guest-linear) address; none for other files and damaged
-// tables. Bounded: see the limits in the implementation.
+// tables. One without a size reaches to the end of its section. Bounded: see the limits in the implementation.
 std::vector<Symbol> elf_symbols(std::span<const std::byte> file);
 
 // A part of a file that holds instructions, and where they run.

@@ -56,7 +56,21 @@ bool is_named_place(const Elf32_Sym& symbol)
     return symbol.st_shndx != SHN_UNDEF && (type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC);
 }
 
-void add_symbols(std::vector<Symbol>& symbols, std::span<const std::byte> table, std::span<const std::byte> strings)
+// A label in assembly has no size: it reaches as far as its section, so that it claims nothing that was loaded behind.
+// What lies in no section, or at its end, marks its own address only.
+uint32_t reach_of(const Elf32_Sym& symbol, std::span<const Elf32_Shdr> headers)
+{
+    if (symbol.st_size != 0)
+        return symbol.st_size;
+    if (symbol.st_shndx >= headers.size())
+        return 1;
+    const auto& section = headers[symbol.st_shndx];
+    const uint32_t offset = symbol.st_value - section.sh_addr;
+    return offset < section.sh_size ? section.sh_size - offset : 1;
+}
+
+void add_symbols(std::vector<Symbol>& symbols, std::span<const Elf32_Shdr> headers, std::span<const std::byte> table,
+    std::span<const std::byte> strings)
 {
     size_t name_bytes = 0;
     for (uint64_t offset = 0; symbols.size() < most_symbols && name_bytes < most_name_bytes;
@@ -68,7 +82,7 @@ void add_symbols(std::vector<Symbol>& symbols, std::span<const std::byte> table,
         if (name.empty())
             continue;
         name_bytes += name.size();
-        symbols.push_back({ std::string { name }, symbol->st_value, symbol->st_size });
+        symbols.push_back({ std::string { name }, symbol->st_value, reach_of(*symbol, headers) });
     }
 }
 
@@ -87,7 +101,7 @@ std::vector<Symbol> elf_symbols(std::span<const std::byte> file)
     if (table == headers.end() || table->sh_link >= headers.size())
         return {};
     std::vector<Symbol> symbols;
-    add_symbols(symbols, content(file, *table), content(file, headers[table->sh_link]));
+    add_symbols(symbols, headers, content(file, *table), content(file, headers[table->sh_link]));
     std::ranges::stable_sort(symbols, {}, &Symbol::address);
     return symbols;
 }

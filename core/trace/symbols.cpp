@@ -7,6 +7,12 @@
 
 namespace ringside {
 
+namespace {
+
+constexpr std::ptrdiff_t most_looked_at = 16; // symbols before an address: marks and labels within a function
+
+}
+
 SymbolTable::SymbolTable(std::vector<Symbol> symbols) : m_symbols(std::move(symbols))
 {
     std::sort(m_symbols.begin(), m_symbols.end(),
@@ -17,10 +23,22 @@ const Symbol* SymbolTable::find(uint32_t address) const
 {
     auto after = std::upper_bound(m_symbols.begin(), m_symbols.end(), address,
         [](uint32_t wanted, const Symbol& symbol) { return wanted < symbol.address; });
-    if (after == m_symbols.begin())
-        return nullptr;
-    const auto& symbol = *std::prev(after);
-    return symbol.size == 0 || address - symbol.address < symbol.size ? &symbol : nullptr;
+    auto first = after - std::min(after - m_symbols.begin(), most_looked_at);
+    while (after != first) {
+        if (--after; covers(*after, address))
+            return &*after;
+    }
+    return nullptr;
+}
+
+// Called for symbols at or before the address.
+bool SymbolTable::covers(const Symbol& symbol, uint32_t address) const
+{
+    if (symbol.size != 0 || address == symbol.address)
+        return address - symbol.address < std::max(symbol.size, 1u);
+    auto next = std::upper_bound(m_symbols.begin(), m_symbols.end(), symbol.address,
+        [](uint32_t before, const Symbol& other) { return before < other.address; });
+    return next != m_symbols.end() && address < next->address;
 }
 
 std::string SymbolTable::name_of(uint32_t address) const

@@ -74,13 +74,8 @@ std::size_t Picture::colors() const
     return seen.size();
 }
 
-Picture photograph(const std::string& page, const std::string& png, const PageView& view)
+Picture read_picture(const std::string& png)
 {
-    Scratch profile;
-    std::filesystem::remove(png);
-    auto options = fmt::format("--window-size={},{} --screenshot='{}'{}", view.width, view.height, png,
-        view.dark ? " --blink-settings=preferredColorScheme=0" : "");
-    (void)!std::system((command_for(profile, options, page) + " >/dev/null").c_str());
     Picture picture;
     int channels = 0;
     auto* data = stbi_load(png.c_str(), &picture.width, &picture.height, &channels, 3);
@@ -90,6 +85,16 @@ Picture photograph(const std::string& page, const std::string& png, const PageVi
         data + std::size_t { 3 } * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
     stbi_image_free(data);
     return picture;
+}
+
+Picture photograph(const std::string& page, const std::string& png, const PageView& view)
+{
+    Scratch profile;
+    std::filesystem::remove(png);
+    auto options = fmt::format("--window-size={},{} --screenshot='{}'{}", view.width, view.height, png,
+        view.dark ? " --blink-settings=preferredColorScheme=0" : "");
+    (void)!std::system((command_for(profile, options, page) + " >/dev/null").c_str());
+    return read_picture(png);
 }
 
 std::string document_of(const std::string& page)

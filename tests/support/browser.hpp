@@ -22,6 +22,9 @@ struct Picture {
     std::size_t colors() const;
 };
 
+// Of a PNG file; empty if it cannot be read.
+Picture read_picture(const std::string& png);
+
 struct PageView {
     int width = 1100;
     int height = 1600;

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto idle_time = 250ms;
 constexpr std::chrono::milliseconds snapshot_time = 400ms;
+constexpr float least_height_for_status = 160; // of the window, at 100 percent; what has to be said is always shown
 
 const char* clipboard_text(void* surface)
 {
@@ -108,11 +109,11 @@ bool Application::moves() const
     });
 }
 
-void Application::run()
+void Application::run(const std::function<bool()>& wanted_to_end)
 {
     auto before = std::chrono::steady_clock::now();
     auto last_input = before;
-    while (!m_finished) {
+    while (!m_finished && !wanted_to_end()) {
         // What was clicked is answered at once, and a hovered control a moment later.
         bool lively = moves() || !m_waiting.empty() || std::chrono::steady_clock::now() - last_input < 1s;
         auto due = before + (lively ? frame_time : idle_time);
@@ -192,13 +193,16 @@ void Application::draw_screen(const Context& context, const Models& models)
     auto display = ImGui::GetIO().DisplaySize;
     ImGui::SetNextWindowPos({ 0, 0 });
     ImGui::SetNextWindowSize(display);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, is_cramped(context) ? ImVec2 { 2, 2 } : ImGui::GetStyle().WindowPadding);
     ImGui::Begin("ringside", nullptr,
         ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings
             | ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavInputs);
+    ImGui::PopStyleVar();
     ImGui::PushFont(context.fonts.text);
     draw_toolbar(context, models, m_screen);
-    float below = ImGui::GetTextLineHeightWithSpacing() + ImGui::GetStyle().ItemSpacing.y;
-    float height = std::max(ImGui::GetContentRegionAvail().y - below, context.px(60));
+    bool has_status_line = display.y >= context.px(least_height_for_status) || !m_screen.message.empty();
+    float below = has_status_line ? ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y : 0;
+    float height = std::max(ImGui::GetContentRegionAvail().y - below, context.px(20));
     if (display.x > context.px(820)) {
         ImGui::BeginChild("runs", { context.px(200), height });
         draw_run_list(context, models);
@@ -208,7 +212,9 @@ void Application::draw_screen(const Context& context, const Models& models)
     ImGui::BeginChild("panels", { 0, height });
     draw_panel_grid(context, models, m_screen);
     ImGui::EndChild();
-    draw_status_line(context, models, m_screen);
+    context.mark("panels");
+    if (has_status_line)
+        draw_status_line(context, models, m_screen);
     ImGui::PopFont();
     ImGui::End();
     ImGui::PushFont(context.fonts.text);

@@ -8,6 +8,7 @@
 #include "visualizer/app/user_interface.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,8 +29,8 @@ public:
 
     static constexpr std::chrono::milliseconds frame_time { 25 }; // while something moves: 40 frames a second
 
-    // Frames until it is to end; sleeps while nothing moves.
-    void run();
+    // Frames until it is to end, or `wanted_to_end` says so; sleeps while nothing moves.
+    void run(const std::function<bool()>& wanted_to_end);
     // One frame with what has come, `seconds` after the one before.
     void frame(double seconds, const InputEvents& events);
     // True while guests run or slow motion plays.
@@ -62,6 +63,7 @@ private:
     void choose_guest(int direction);
     void choose_run(std::size_t index);
     void begin_again(const std::string& problem);
+    void toggle_strategy(const std::string& strategy);
     void show_panel(std::size_t index);
     void toggle_panel(std::size_t index);
     void hold_motion(bool hold);

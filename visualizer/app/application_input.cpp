@@ -125,7 +125,7 @@ void Application::carry_out(const Request& request)
     case Request::Kind::Do: return carry_out(request.action);
     case Request::Kind::ChooseRun: return choose_run(request.index);
     case Request::Kind::ChooseGuest: return begin_again(m_laboratory->choose_guest(request.name));
-    case Request::Kind::ToggleStrategy: return begin_again(m_laboratory->toggle_strategy(request.name));
+    case Request::Kind::ToggleStrategy: return toggle_strategy(request.name);
     case Request::Kind::Pace: return set_pace(request.value);
     case Request::Kind::ShowPanel: return show_panel(request.index);
     case Request::Kind::TogglePanel: return toggle_panel(request.index);
@@ -195,6 +195,19 @@ void Application::begin_again(const std::string& problem)
     m_screen.message = problem;
     m_chosen = std::min(m_chosen, m_laboratory->runs().size() - 1);
     m_typing_to_guest = false;
+}
+
+// The chosen run stays chosen, wherever it stands now.
+void Application::toggle_strategy(const std::string& strategy)
+{
+    const auto* before = &chosen_run();
+    say(m_laboratory->toggle_strategy(strategy));
+    const auto& runs = m_laboratory->runs();
+    auto found = std::ranges::find(runs, before, &std::unique_ptr<Run>::get);
+    if (found != runs.end())
+        m_chosen = static_cast<std::size_t>(found - runs.begin());
+    else
+        begin_again(m_screen.message);
 }
 
 void Application::choose_guest(int direction)

@@ -59,6 +59,14 @@ std::vector<std::string> alternatives(const std::vector<StrategyChoice>& known, 
     return names;
 }
 
+std::vector<std::unique_ptr<Run>> started(std::vector<SessionConfiguration> plans)
+{
+    std::vector<std::unique_ptr<Run>> runs;
+    for (auto& plan : plans)
+        runs.push_back(Run::live(std::move(plan)));
+    return runs;
+}
+
 bool can_run(const Scenario& scenario, const std::string& strategy)
 {
     return find_strategy(strategy)->info().guest != GuestKind::Paravirtual || !scenario.paravirtual_kernel.empty();
@@ -90,14 +98,14 @@ Result<std::unique_ptr<Laboratory>> Laboratory::open(const LaboratoryOptions& op
             lab.m_chosen.push_back(choice.name);
     }
     lab.m_guests = options.guests.empty() ? std::vector<std::string> { main_guest } : options.guests;
-    auto runs = lab.start(lab.m_guests, lab.m_chosen);
-    if (!runs)
-        return runs.propagate();
-    lab.m_runs = std::move(*runs);
+    auto plans = lab.plan(lab.m_guests, lab.m_chosen);
+    if (!plans)
+        return plans.propagate();
+    lab.m_runs = started(std::move(*plans));
     return laboratory;
 }
 
-Result<std::vector<std::unique_ptr<Run>>> Laboratory::start(
+Result<std::vector<SessionConfiguration>> Laboratory::plan(
     const std::vector<std::string>& guests, const std::vector<std::string>& strategies) const
 {
     std::vector<SessionConfiguration> plans;
@@ -128,10 +136,7 @@ Result<std::vector<std::unique_ptr<Run>>> Laboratory::start(
     if (plans.size() > most_runs)
         return fail(ExitCode::Usage, fmt::format("{} VMs at once are too many", plans.size()),
             fmt::format("choose guests and strategies for at most {}", most_runs));
-    std::vector<std::unique_ptr<Run>> runs;
-    for (auto& plan : plans)
-        runs.push_back(Run::live(std::move(plan)));
-    return runs;
+    return plans;
 }
 
 void Laboratory::poll(double seconds)
@@ -142,17 +147,23 @@ void Laboratory::poll(double seconds)
 
 std::string Laboratory::choose_guest(const std::string& guest)
 {
-    auto runs = start({ guest }, m_chosen);
-    if (!runs)
-        return runs.error().message;
+    auto plans = plan({ guest }, m_chosen);
+    if (!plans)
+        return plans.error().message;
     m_guests = { guest };
-    m_runs = std::move(*runs);
+    m_runs = started(std::move(*plans));
     return "";
 }
 
 bool Laboratory::uses(const std::string& strategy) const
 {
     return std::ranges::find(m_chosen, strategy) != m_chosen.end();
+}
+
+std::unique_ptr<Run> Laboratory::take_run_of(const SessionConfiguration& plan)
+{
+    auto found = std::ranges::find_if(m_runs, [&](const auto& run) { return run && run->was_begun_with(plan); });
+    return found == m_runs.end() ? nullptr : std::move(*found);
 }
 
 std::string Laboratory::toggle_strategy(const std::string& strategy)
@@ -166,11 +177,16 @@ std::string Laboratory::toggle_strategy(const std::string& strategy)
         chosen.push_back(strategy);
     if (chosen.empty())
         return "one strategy has to stay";
-    auto runs = start(m_guests, chosen);
-    if (!runs)
-        return runs.error().message;
+    auto plans = plan(m_guests, chosen);
+    if (!plans)
+        return plans.error().message;
     m_chosen = std::move(chosen);
-    m_runs = std::move(*runs);
+    std::vector<std::unique_ptr<Run>> runs;
+    for (auto& plan : *plans) {
+        auto run = take_run_of(plan);
+        runs.push_back(run ? std::move(run) : Run::live(std::move(plan)));
+    }
+    m_runs = std::move(runs);
     return "";
 }
 

@@ -40,13 +40,14 @@ public:
     // Begins anew with this guest under the same strategies. "" or what is wrong.
     std::string choose_guest(const std::string& guest);
     bool uses(const std::string& strategy) const;
-    // Adds a strategy to what runs, or takes it away; the last one stays. "" or what is wrong.
+    // Adds a strategy to what runs, or takes it away; the last one stays. The other runs go on. "" or what is wrong.
     std::string toggle_strategy(const std::string& strategy);
 
 private:
     Laboratory() = default;
-    Result<std::vector<std::unique_ptr<Run>>> start(
+    Result<std::vector<SessionConfiguration>> plan(
         const std::vector<std::string>& guests, const std::vector<std::string>& strategies) const;
+    std::unique_ptr<Run> take_run_of(const SessionConfiguration& plan); // null: there is none
 
     std::string m_worker_program;
     std::vector<StrategyChoice> m_strategies;

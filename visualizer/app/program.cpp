@@ -2,8 +2,10 @@
 
 #include "core/machine/kernel_image.hpp"
 #include "visualizer/app/application.hpp"
+#include "visualizer/app/end_signals.hpp"
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -84,8 +86,10 @@ int take_screenshot(const Options& options, Settings settings, Size size)
     return written ? 0 : report(written.error());
 }
 
-int open_and_run(const Options& options, LoadedSettings settings, Size size)
+// `signal` is the one that ended it, if one did.
+int open_and_run(const Options& options, const LoadedSettings& settings, Size size, int& signal)
 {
+    EndSignals signals;
     auto surface = open_window(size, "Ringside");
     if (!surface)
         return report({ surface.error().code, surface.error().message, twin(options) });
@@ -95,7 +99,10 @@ int open_and_run(const Options& options, LoadedSettings settings, Size size)
     auto application = Application::create(**surface, std::move(*laboratory), settings);
     if (!application)
         return report({ application.error().code, application.error().message, twin(options) });
-    (*application)->run();
+    (*application)->run([&] {
+        signal = signals.take();
+        return signal != 0;
+    });
     if (auto problem = save_settings(settings_path(), (*application)->settings()); !problem.empty())
         fmt::print(stderr, "ringside view: {}\n", problem);
     return 0;
@@ -147,7 +154,12 @@ int run_program(int argc, char** argv)
         return report(size.error());
     if (!options.screenshot.empty())
         return take_screenshot(options, settings.settings, *size);
-    return open_and_run(options, settings, *size);
+    int signal = 0;
+    int status = open_and_run(options, settings, *size, signal);
+    // Whoever started the program (a shell's loop) is to know how it ended.
+    if (signal != 0)
+        std::raise(signal);
+    return status;
 }
 
 }

@@ -52,14 +52,10 @@ void RingPlayback::advance(double seconds, std::span<const EventRecord> newest)
 {
     if (m_moment.empty())
         return newest.empty() ? void() : take(newest);
-    if (m_held)
-        return;
-    // A frame that took long must not skip what it should have shown.
-    m_progress += std::min(seconds, m_pace) / m_pace;
-    if (m_progress < 1)
-        return;
-    m_progress = 1;
-    step(1, newest);
+    // A frame that took long must not skip what it should have shown. What is held is shown to its end.
+    m_progress = std::min(1.0, m_progress + seconds / m_pace);
+    if (m_progress == 1 && !m_held)
+        step(1, newest);
 }
 
 void RingPlayback::step(int direction, std::span<const EventRecord> newest)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 #include <x86intrin.h>
 
 namespace ringside::visualizer {
@@ -48,6 +49,9 @@ void Run::start()
     m_selection.reset();
     m_noted = m_exits_before = 0;
     m_since_figures = 0;
+    m_console.clear();
+    m_console_of = 0;
+    keep_last_round();
     auto observed = ObservedRun::live(m_configuration);
     if (!observed) {
         m_observed.reset();
@@ -57,6 +61,21 @@ void Run::start()
     m_observed = std::move(*observed);
     m_status = m_observed->status();
     m_heat_tick = __rdtsc();
+}
+
+// Rounds may be so short that panels of registers and code would be empty most of the time.
+void Run::keep_last_round()
+{
+    if (!m_observed || !m_observed->snapshot())
+        return;
+    m_before = std::move(m_observed);
+    m_before->let_events_go();
+}
+
+bool Run::was_begun_with(const SessionConfiguration& configuration) const
+{
+    return !m_is_file && m_configuration.name == configuration.name && m_configuration.strategy == configuration.strategy
+        && m_configuration.boot.kernel_path == configuration.boot.kernel_path;
 }
 
 const EventStore& Run::events() const
@@ -76,8 +95,10 @@ void Run::poll(double seconds)
     if (m_observed) {
         m_observed->poll();
         m_status = m_observed->status();
-        m_console = m_observed->console() + m_observed->debug_output();
+        take_console();
         note_events();
+        if (m_observed->snapshot())
+            m_before.reset();
         m_since_figures += seconds;
         if (m_since_figures >= between_figures || m_is_file)
             take_figures();
@@ -92,11 +113,20 @@ void Run::poll(double seconds)
         start();
 }
 
+void Run::take_console()
+{
+    if (m_console_of == m_observed->output_taken())
+        return;
+    m_console_of = m_observed->output_taken();
+    m_console = m_observed->console() + m_observed->debug_output();
+}
+
 void Run::note_events()
 {
     const auto& store = events();
-    if (store.size() < m_noted)
+    if (store.identity() != m_noted_store)
         m_noted = 0;
+    m_noted_store = store.identity();
     while (m_noted < store.size()) {
         auto part = store.stretch(m_noted, store.size());
         for (const auto& event : part)
@@ -255,8 +285,13 @@ std::string Run::restart()
 
 std::string Run::kill()
 {
-    m_will_repeat = false;
-    return m_observed ? words_of(m_observed->kill()) : "";
+    if (state() != State::Ended) {
+        m_will_repeat = false;
+        return words_of(m_observed->kill());
+    }
+    if (std::exchange(m_will_repeat, false))
+        return "this round had ended by itself, and no other begins: R begins one";
+    return m_is_file ? "a trace file has no worker" : "it has ended already: R begins it anew";
 }
 
 std::string Run::step(StepKind kind) { return m_observed ? words_of(m_observed->step(kind)) : m_status; }

@@ -44,6 +44,10 @@ public:
     const SymbolTable& symbols() const;
     // Null for a guest that could not start.
     ObservedRun* observed() { return m_observed.get(); }
+    // What snapshots and memory are shown of: the present round, or the one before it while this one has no snapshot yet.
+    ObservedRun* inspected() { return m_before ? m_before.get() : m_observed.get(); }
+    // True if it was begun with this guest under this strategy; it may have changed the strategy since.
+    bool was_begun_with(const SessionConfiguration& configuration) const;
 
     // The exits of the last round that the guest itself ended, well or not.
     const std::optional<ExitLedger>& whole_round() const { return m_whole_round; }
@@ -83,6 +87,8 @@ public:
 private:
     Run() = default;
     void start();
+    void keep_last_round();
+    void take_console();
     void note_events();
     void note_end();
     void take_figures();
@@ -96,8 +102,10 @@ private:
     SessionConfiguration m_configuration;
     bool m_is_file = false;
     std::unique_ptr<ObservedRun> m_observed;
+    std::unique_ptr<ObservedRun> m_before; // the last round; null once it is not needed
     std::string m_status;
     std::string m_console;
+    uint64_t m_console_of = 0; // the observed run's output_taken()
     TraceTotals m_totals;
     Statistics m_statistics;
     std::optional<TickRange> m_selection;
@@ -109,7 +117,8 @@ private:
     bool m_will_repeat = false;
     Clock::time_point m_round_ended {};
 
-    uint64_t m_noted = 0; // events of the store
+    uint64_t m_noted_store = 0; // its identity
+    uint64_t m_noted = 0;       // events of that store
     Heat m_heat {};
     uint64_t m_heat_tick = 0;
     std::optional<RingPosition> m_guest_at; // unknown before the first change of ring

@@ -1,3 +1,4 @@
+// The controls above the panels: in rows where there is room, in three menus where rows would leave too little to the panels.
 #include "visualizer/app/draw.hpp"
 #include "visualizer/app/laboratory.hpp"
 #include "visualizer/app/user_interface.hpp"
@@ -10,13 +11,17 @@ namespace ringside::visualizer {
 namespace {
 
 constexpr float slider_width = 150;
+constexpr float least_height_for_rows = 450; // of the window, at 100 percent
+constexpr float least_width_for_rows = 620;
 
-// The next item goes on this line if it fits, else on the next one.
-void flow(float width)
+enum class Arrangement : uint8_t { Rows, Menu };
+
+// The next item goes on this line if it fits, else on the next one; in a menu always on the next one.
+void flow(Arrangement arrangement, float width)
 {
     float spacing = ImGui::GetStyle().ItemSpacing.x;
     float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
-    if (ImGui::GetItemRectMax().x + spacing + width <= right)
+    if (arrangement == Arrangement::Rows && ImGui::GetItemRectMax().x + spacing + width <= right)
         ImGui::SameLine();
 }
 
@@ -25,46 +30,73 @@ float button_width(const char* label)
     return ImGui::CalcTextSize(label, nullptr, true).x + ImGui::GetStyle().FramePadding.x * 2;
 }
 
-void tooltip(std::string_view words, Action action)
+void tooltip(const Context& context, std::string_view words)
 {
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("%s", fmt::format("{} ({})", words, keys_of(action)).c_str());
+    if (!ImGui::IsItemHovered())
+        return;
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(std::min(context.px(420), ImGui::GetIO().DisplaySize.x * 0.9f));
+    ImGui::TextUnformatted(words.data(), words.data() + words.size());
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
 }
 
-void action_button(const Context& context, const char* label, std::string_view name, std::string_view words, Action action)
-{
-    if (ImGui::Button(label))
-        context.ask(action);
-    context.mark(name);
-    tooltip(words, action);
-}
+struct ActionButton {
+    const char* label;
+    std::string_view name;
+    std::string_view words;
+    Action action;
+    bool closes_menu = true; // false: is pressed several times
+    bool begins_row = false;
+};
 
-void panel_tabs(const Context& context, const Screen& screen)
+void action_button(const Context& context, Arrangement arrangement, const ActionButton& button)
 {
-    auto panels = all_panels();
-    for (std::size_t i = 0; i < panels.size(); ++i) {
-        auto label = fmt::format("{} {}", (i + 1) % 10, panels[i].title);
-        if (i > 0)
-            flow(button_width(label.c_str()));
-        bool is_open = std::ranges::find(screen.panels, i) != screen.panels.end();
-        ImGui::PushStyleColor(ImGuiCol_Button, is_open ? context.theme.accent() : context.theme.raised());
-        ImGui::PushStyleColor(ImGuiCol_Text, is_open ? context.theme.on_accent() : context.theme.text());
-        if (ImGui::Button(label.c_str()))
-            context.ask({ .kind = ImGui::GetIO().KeyShift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = i });
-        ImGui::PopStyleColor(2);
-        context.mark(fmt::format("tab {}", panels[i].name));
-        if (ImGui::IsItemHovered())
-            ImGui::SetTooltip("%s", fmt::format("{} (key {}; with Shift beside what is open)", panels[i].question, (i + 1) % 10).c_str());
+    if (!button.begins_row)
+        flow(arrangement, button_width(button.label));
+    if (ImGui::Button(button.label)) {
+        context.ask(button.action);
+        if (arrangement == Arrangement::Menu && button.closes_menu)
+            ImGui::CloseCurrentPopup();
     }
+    context.mark(button.name);
+    tooltip(context, fmt::format("{} ({})", button.words, keys_of(button.action)));
 }
 
-void guest_menu(const Context& context, const Models& models)
+// The tenth panel has the key 0.
+std::size_t key_digit(std::size_t panel) { return (panel + 1) % 10; }
+
+void panel_tab(const Context& context, Arrangement arrangement, std::size_t index, bool is_open)
+{
+    const auto& panel = all_panels()[index];
+    auto label = fmt::format("{} {}", key_digit(index), panel.title);
+    if (index > 0)
+        flow(arrangement, button_width(label.c_str()));
+    ImGui::PushStyleColor(ImGuiCol_Button, is_open ? context.theme.accent() : context.theme.raised());
+    ImGui::PushStyleColor(ImGuiCol_Text, is_open ? context.theme.on_accent() : context.theme.text());
+    if (ImGui::Button(label.c_str())) {
+        context.ask({ .kind = ImGui::GetIO().KeyShift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = index });
+        if (arrangement == Arrangement::Menu)
+            ImGui::CloseCurrentPopup();
+    }
+    ImGui::PopStyleColor(2);
+    context.mark(fmt::format("tab {}", panel.name));
+    tooltip(context, fmt::format("{} (key {}; with Shift beside what is open)", panel.question, key_digit(index)));
+}
+
+void panel_tabs(const Context& context, const Screen& screen, Arrangement arrangement)
+{
+    for (std::size_t i = 0; i < all_panels().size(); ++i)
+        panel_tab(context, arrangement, i, std::ranges::find(screen.panels, i) != screen.panels.end());
+}
+
+void guest_menu(const Context& context, const Models& models, Arrangement arrangement)
 {
     const auto& laboratory = models.laboratory;
     auto chosen = laboratory.guests().size() == 1 ? laboratory.guests().front()
                                                   : fmt::format("{} guests", laboratory.guests().size());
     float width = context.px(150);
-    flow(width);
+    flow(arrangement, width);
     ImGui::SetNextItemWidth(width);
     if (ImGui::BeginCombo("##guest", chosen.c_str(), ImGuiComboFlags_HeightLarge)) {
         for (const auto& scenario : laboratory.scenarios()) {
@@ -75,13 +107,13 @@ void guest_menu(const Context& context, const Models& models)
         ImGui::EndCombo();
     } else {
         context.mark("guest");
-        tooltip("the guest", Action::NextGuest);
+        tooltip(context, fmt::format("the guest ({})", keys_of(Action::NextGuest)));
     }
 }
 
-void strategy_menu(const Context& context, const Models& models)
+void strategy_menu(const Context& context, const Models& models, Arrangement arrangement)
 {
-    flow(button_width("Strategies"));
+    flow(arrangement, button_width("Strategies"));
     if (ImGui::Button("Strategies"))
         ImGui::OpenPopup("strategies");
     context.mark("strategies");
@@ -101,46 +133,95 @@ void strategy_menu(const Context& context, const Models& models)
     ImGui::EndPopup();
 }
 
-void pace_slider(const Context& context, const Models& models)
+void pace_slider(const Context& context, const Models& models, Arrangement arrangement)
 {
+    flow(arrangement, context.px(slider_width));
     ImGui::SetNextItemWidth(context.px(slider_width));
     auto pace = static_cast<float>(models.run().playback().pace());
     if (ImGui::SliderFloat("##pace", &pace, static_cast<float>(RingPlayback::fastest), static_cast<float>(RingPlayback::slowest),
             "%.2f s an event", ImGuiSliderFlags_Logarithmic))
         context.ask({ .kind = Request::Kind::Pace, .value = static_cast<double>(pace) });
     context.mark("pace");
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("slow motion: how long an event is shown (F: faster, S: slower)");
+    tooltip(context, "slow motion: how long an event is shown (F: faster, S: slower)");
 }
 
+void machine_controls(const Context& context, const Models& models, Arrangement arrangement)
+{
+    const auto& run = models.run();
+    if (run.is_file())
+        return;
+    auto button = [&](const ActionButton& what) { action_button(context, arrangement, what); };
+    button({ .label = run.state() == Run::State::Running ? "Pause" : "Go on", .name = "pause",
+        .words = "pause the chosen VM, or let it go on", .action = Action::PauseOrResume, .begins_row = true });
+    button({ "Step", "step", "up to the next exit, then pause", Action::StepExit });
+    button({ "Restart", "restart", "begin the chosen VM anew", Action::Restart });
+    button({ "Kill", "kill", "kill its worker process", Action::Kill });
+    guest_menu(context, models, arrangement);
+    strategy_menu(context, models, arrangement);
+}
+
+void view_controls(const Context& context, const Models& models, Arrangement arrangement)
+{
+    auto button = [&](const ActionButton& what) { action_button(context, arrangement, what); };
+    pace_slider(context, models, arrangement);
+    button({ "Theme", "theme", "dark, light, high contrast", Action::NextTheme, false });
+    button({ "A-", "smaller", "everything smaller", Action::SmallerText, false });
+    button({ "A+", "larger", "everything larger", Action::LargerText, false });
+    button({ "Keys", "help", "every key", Action::Help });
+}
+
+// Stands in for the list of VMs, which has no room either.
+void machine_choice(const Context& context, const Models& models)
+{
+    for (std::size_t i = 0; i < models.laboratory.runs().size(); ++i) {
+        auto title = fmt::format("{}##{}", models.laboratory.runs()[i]->title(), i);
+        if (ImGui::Selectable(title.c_str(), i == models.chosen))
+            context.ask({ .kind = Request::Kind::ChooseRun, .index = i });
+        context.mark(fmt::format("choose {}", i));
+    }
+    ImGui::Separator();
+}
+
+template<typename Draw>
+void menu(const Context& context, const char* label, std::string_view name, Draw draw)
+{
+    if (ImGui::Button(label))
+        ImGui::OpenPopup(label);
+    context.mark(name);
+    if (ImGui::BeginPopup(label)) {
+        draw();
+        ImGui::EndPopup();
+    }
+}
+
+void draw_menus(const Context& context, const Models& models, const Screen& screen)
+{
+    constexpr auto in_menu = Arrangement::Menu;
+    menu(context, "Panels", "menu panels", [&] { panel_tabs(context, screen, in_menu); });
+    ImGui::SameLine();
+    menu(context, "VM", "menu vm", [&] {
+        machine_choice(context, models);
+        machine_controls(context, models, in_menu);
+    });
+    ImGui::SameLine();
+    menu(context, "View", "menu view", [&] { view_controls(context, models, in_menu); });
+}
+
+}
+
+bool is_cramped(const Context& context)
+{
+    auto display = ImGui::GetIO().DisplaySize;
+    return display.y < context.px(least_height_for_rows) || display.x < context.px(least_width_for_rows);
 }
 
 void draw_toolbar(const Context& context, const Models& models, const Screen& screen)
 {
-    panel_tabs(context, screen);
-    auto& run = models.run();
-    if (!run.is_file()) {
-        const char* pause = run.state() == Run::State::Running ? "Pause" : "Go on";
-        action_button(context, pause, "pause", "pause the chosen VM, or let it go on", Action::PauseOrResume);
-        flow(button_width("Step"));
-        action_button(context, "Step", "step", "up to the next exit, then pause", Action::StepExit);
-        flow(button_width("Restart"));
-        action_button(context, "Restart", "restart", "begin the chosen VM anew", Action::Restart);
-        flow(button_width("Kill"));
-        action_button(context, "Kill", "kill", "kill its worker process", Action::Kill);
-        guest_menu(context, models);
-        strategy_menu(context, models);
-        flow(context.px(slider_width));
-    }
-    pace_slider(context, models);
-    flow(button_width("Theme"));
-    action_button(context, "Theme", "theme", "dark, light, high contrast", Action::NextTheme);
-    flow(button_width("A-"));
-    action_button(context, "A-", "smaller", "everything smaller", Action::SmallerText);
-    flow(button_width("A+"));
-    action_button(context, "A+", "larger", "everything larger", Action::LargerText);
-    flow(button_width("Keys"));
-    action_button(context, "Keys", "help", "every key", Action::Help);
+    if (is_cramped(context))
+        return draw_menus(context, models, screen);
+    panel_tabs(context, screen, Arrangement::Rows);
+    machine_controls(context, models, Arrangement::Rows);
+    view_controls(context, models, Arrangement::Rows);
 }
 
 }

@@ -18,6 +18,8 @@ struct Screen {
     std::string message; // the last line of the window
 };
 
+// True where everything but the panels has to make do with little: a small window, or large letters.
+bool is_cramped(const Context& context);
 void draw_toolbar(const Context& context, const Models& models, const Screen& screen);
 void draw_run_list(const Context& context, const Models& models);
 void draw_panel_grid(const Context& context, const Models& models, const Screen& screen);

@@ -1,6 +1,7 @@
 #include "visualizer/model/event_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace ringside::visualizer {
 
@@ -18,6 +19,12 @@ uint64_t grown(uint64_t from, uint64_t to)
     return to > from ? to - from : 0;
 }
 
+}
+
+uint64_t EventStore::new_identity()
+{
+    static std::atomic<uint64_t> last = 0;
+    return ++last;
 }
 
 void EventStore::append(std::span<const EventRecord> events)

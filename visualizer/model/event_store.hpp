@@ -59,6 +59,10 @@ class EventStore {
 public:
     void append(std::span<const EventRecord> events);
 
+    // No other store of this process has or had it: what is derived from a store is kept under this, since a store of the
+    // next round may lie where the last one lay.
+    uint64_t identity() const { return m_identity; }
+
     uint64_t size() const { return m_events.size(); }
     bool empty() const { return m_events.empty(); }
     const EventRecord& operator[](uint64_t index) const { return m_events[index]; }
@@ -122,6 +126,7 @@ private:
         uint64_t halted = 0;
     };
 
+    static uint64_t new_identity();
     void append(const EventRecord& event);
     void note_duration(const EventRecord& exit);
     void begin_group();
@@ -134,6 +139,7 @@ private:
     uint32_t longest_between(uint64_t first, uint64_t last) const;
     void add_range(ExitSums& sums, uint64_t first, uint64_t last) const;
 
+    uint64_t m_identity = new_identity();
     TickScale m_scale;
     ChunkedVector<EventRecord, chunk_size> m_events;
     ChunkedVector<Checkpoint, 1024> m_groups;

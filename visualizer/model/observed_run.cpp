@@ -72,6 +72,7 @@ Result<void> ObservedRun::start()
     m_let_go = 0;
     m_console.clear();
     m_debug.clear();
+    ++m_output_taken;
     m_typed.clear();
     m_snapshot = m_earlier = std::nullopt;
     m_session_snapshots = 0;
@@ -156,17 +157,23 @@ void ObservedRun::take_events(Time until)
 
 void ObservedRun::append(std::span<const EventRecord> events)
 {
-    if (m_kind == Kind::Live && m_events->size() + events.size() > most_live_events) {
-        m_let_go += m_events->size();
-        m_events = std::make_unique<EventStore>();
-    }
+    if (m_kind == Kind::Live && m_events->size() + events.size() > most_live_events)
+        let_events_go();
     m_events->append(events);
+}
+
+void ObservedRun::let_events_go()
+{
+    m_let_go += m_events->size();
+    m_events = std::make_unique<EventStore>();
 }
 
 void ObservedRun::take_output()
 {
+    auto before = m_console.size() + m_debug.size();
     m_session->take_console(m_console, most_console);
     m_session->take_debug_output(m_debug, most_console);
+    m_output_taken += m_console.size() + m_debug.size() - before;
     keep_newest(m_console, most_console);
     keep_newest(m_debug, most_console);
     if (!m_typed.empty() && !m_session->ended())

@@ -66,12 +66,15 @@ public:
     const SymbolTable& symbols() const { return m_symbols; }
     const std::string& console() const { return m_console; }       // COM1
     const std::string& debug_output() const { return m_debug; }    // port 0xE9
+    uint64_t output_taken() const { return m_output_taken; }       // grows when one of them has changed
 
     // The newest snapshot and the one before it. One is taken whenever the guest has paused, and, while it runs, as often as
     // want_snapshots() says.
     const std::optional<GuestSnapshot>& snapshot() const { return m_snapshot; }
     const std::optional<GuestSnapshot>& earlier_snapshot() const { return m_earlier; }
     uint64_t snapshots_taken() const { return m_snapshots_taken; }
+    // Of a run that has ended: keeps the snapshots and the memory, and nothing else that is large.
+    void let_events_go();
     void want_snapshots(std::optional<std::chrono::milliseconds> interval) { m_snapshot_interval = interval; }
     // Null: there is none to look at. See Session::memory().
     GuestMemory* memory() { return m_session ? m_session->memory() : m_fake_memory; }
@@ -146,6 +149,7 @@ private:
     SymbolTable m_symbols;
     std::string m_console;
     std::string m_debug;
+    uint64_t m_output_taken = 0;
 
     std::optional<GuestSnapshot> m_snapshot;
     std::optional<GuestSnapshot> m_earlier;

@@ -115,6 +115,7 @@ void ObservedRun::set(Appearance appearance)
     m_status = std::move(appearance.status);
     m_failed = appearance.failed;
     m_console = std::move(appearance.console);
+    ++m_output_taken;
     m_symbols = std::move(appearance.symbols);
     m_totals.scale = appearance.scale;
     m_events->set_scale(appearance.scale);

@@ -101,9 +101,9 @@ void TimelineModel::make_cells()
 const TimelineLane& TimelineModel::cells(const EventStore& store, const TimelineView& view)
 {
     bool same_scale = m_scale.origin == store.scale().origin && m_scale.ticks_per_second == store.scale().ticks_per_second;
-    if (m_store == &store && m_events == store.size() && same_scale && m_lane.view == view)
+    if (m_store == store.identity() && m_events == store.size() && same_scale && m_lane.view == view)
         return m_lane;
-    m_store = &store;
+    m_store = store.identity();
     m_events = store.size();
     m_scale = store.scale();
     m_lane.view = view;

@@ -71,7 +71,7 @@ public:
 
 private:
     TimelineLane m_lane;
-    const EventStore* m_store = nullptr;
+    uint64_t m_store = 0; // its identity
     uint64_t m_events = 0;
     TickScale m_scale;
     std::vector<uint64_t> m_edges;        // of the stretches, ticks

@@ -314,6 +314,17 @@ TEST_CASE("symbols name the addresses that they cover", "[trace]")
     CHECK(table.name_of(0x210).empty());
 }
 
+TEST_CASE("a symbol claims nothing behind its end, and one without a size nothing behind all others", "[trace]")
+{
+    SymbolTable table({ { "function", 0x100, 0x40 }, { "label", 0x110, 0 }, { "mark", 0x120, 1 }, { "end", 0x140, 0 } });
+    CHECK(table.name_of(0x11F) == "label+0xf");
+    CHECK(table.name_of(0x120) == "mark");
+    CHECK(table.name_of(0x121) == "function+0x21"); // neither the mark nor the label before it reaches there
+    CHECK(table.name_of(0x140) == "end");
+    CHECK(table.name_of(0x141).empty());
+    CHECK(table.name_of(0xFFFF'FFFF).empty());
+}
+
 TEST_CASE("ticks become nanoseconds without overflow", "[trace]")
 {
     TickScale scale { 2'596'000'000, 1000 };
