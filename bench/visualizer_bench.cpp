@@ -4,9 +4,9 @@
 //     visualizer-bench [--json FILE] [--runs N]
 //
 // The trace is made here, in the temporary folder, and read from the page cache: the disk is not measured.
+#include "bench/support/event_file.hpp"
 #include "bench/support/measurement.hpp"
 #include "bench/support/table.hpp"
-#include "core/trace/trace_file.hpp"
 #include "visualizer/model/exit_ledger.hpp"
 #include "visualizer/model/timeline_model.hpp"
 #include "visualizer/model/trace_loading.hpp"
@@ -16,7 +16,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <functional>
-#include <random>
 #include <unistd.h>
 
 using namespace ringside;
@@ -27,35 +26,6 @@ namespace {
 constexpr uint64_t many = 10'000'000, few = 10'000;
 constexpr int width = 1280;
 constexpr double milli = 1e3;
-
-// As under trap-and-emulate at 3 GHz: an exit each microsecond or two, a change of ring each few exits.
-Result<void> write_run(const std::string& path, uint64_t count)
-{
-    constexpr std::array kinds { EventKind::PortWrite, EventKind::PortRead, EventKind::Exception, EventKind::InterruptFlag,
-        EventKind::ShadowFill, EventKind::Halt };
-    TraceHeader header { "trap", "bench", ClockKind::Host, { 3'000'000'000, 1'000'000'000 }, {} };
-    auto writer = TraceWriter::create(path, header);
-    if (!writer)
-        return writer.propagate();
-    std::mt19937 random(1);
-    EventRecord record { .time = header.scale.origin };
-    uint32_t ring = 0;
-    for (uint64_t i = 0; i < count; ++i) {
-        auto dice = static_cast<uint32_t>(random());
-        record.time += record.duration + dice % 4000;
-        record.kind = dice % 5 == 0 ? EventKind::RingChange : kinds[(dice >> 8) % kinds.size()];
-        record.duration = record.kind == EventKind::RingChange ? 0 : 1000 + (dice >> 16) % 6000;
-        if (record.kind == EventKind::RingChange)
-            ring = 3 - ring;
-        record.virtual_ring = static_cast<uint8_t>(ring);
-        record.real_ring = RealRing::Ring3;
-        record.a = 3 - ring;
-        record.b = ring;
-        if (auto written = writer->append(std::span { &record, 1 }); !written)
-            return written;
-    }
-    return writer->finish({});
-}
 
 // On the wall for what people wait for; of CPU time for what is far shorter than the turn of another process.
 Moment time_of(const std::function<void()>& work)
@@ -126,7 +96,7 @@ Result<void> measure(const BenchOptions& options, const std::string& folder, std
     std::vector<EventStore> stores;
     for (auto count : { few, many }) {
         auto path = fmt::format("{}/{}", folder, count);
-        if (auto written = write_run(path, count); !written)
+        if (auto written = write_event_file(path, count); !written)
             return written;
         std::vector<double> open;
         for (unsigned run = 0; run < (count == few ? 1 : 3); ++run) {

@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto frame_time = 25ms; // 40 frames a second while something moves
 constexpr auto idle_time = 250ms;
 constexpr std::chrono::milliseconds snapshot_time = 400ms;
 constexpr float least_height_for_status = 160; // of the window, at 100 percent; what has to be said is always shown
@@ -183,7 +182,7 @@ void Application::draw(double seconds)
     ImGui::NewFrame();
     m_places.clear();
     Context context { m_theme, m_fonts, effective_scale(), m_time, m_typing_to_guest, m_panel_state, m_requests, m_places };
-    Models models { *m_laboratory, m_chosen };
+    Models models { *m_laboratory, m_chosen, m_panel_state.exits.beside };
     draw_screen(context, models);
     ImGui::Render();
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());

@@ -7,6 +7,7 @@
 #include "visualizer/app/surface.hpp"
 #include "visualizer/app/user_interface.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,8 @@ public:
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;
+
+    static constexpr std::chrono::milliseconds frame_time { 25 }; // while something moves: 40 frames a second
 
     // Frames until it is to end, or `wanted_to_end` says so; sleeps while nothing moves.
     void run(const std::function<bool()>& wanted_to_end);
@@ -67,6 +70,7 @@ private:
     void step_motion(int direction);
     void set_pace(double seconds);
     void next_strategy();
+    void compare_exits();
     void say(const std::string& problem) { m_screen.message = problem; }
     void pause_or_resume(Run& run);
     void pause_or_resume_all();

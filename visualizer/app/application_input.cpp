@@ -79,11 +79,12 @@ bool Application::take_key(const InputEvent& event)
 
 bool Application::take_digit(const InputEvent& event)
 {
-    auto digit = static_cast<std::size_t>(event.key) - '0';
-    if (event.key < key_of('1') || event.key > Key::Digit9 || event.modifiers.control || event.modifiers.alt)
+    if (event.key < Key::Digit0 || event.key > Key::Digit9 || event.modifiers.control || event.modifiers.alt)
         return false;
-    if (digit <= all_panels().size())
-        m_requests.push_back({ .kind = event.modifiers.shift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = digit - 1 });
+    auto digit = static_cast<std::size_t>(event.key) - '0';
+    auto index = (digit + 9) % 10; // 0 stands behind 9
+    if (index < all_panels().size())
+        m_requests.push_back({ .kind = event.modifiers.shift ? Request::Kind::TogglePanel : Request::Kind::ShowPanel, .index = index });
     return true;
 }
 
@@ -162,6 +163,7 @@ void Application::carry_out(Action action)
     case Action::NextGuest: return choose_guest(1);
     case Action::PreviousGuest: return choose_guest(-1);
     case Action::NextStrategy: return next_strategy();
+    case Action::CompareExits: return compare_exits();
     case Action::TypeToGuest:
         m_typing_to_guest = !m_typing_to_guest && !run.is_file();
         return;
@@ -195,15 +197,21 @@ void Application::begin_again(const std::string& problem)
     m_typing_to_guest = false;
 }
 
-// The chosen run stays chosen, wherever it stands now.
+// The chosen run stays chosen, wherever it stands now, and the one beside it stays beside it.
 void Application::toggle_strategy(const std::string& strategy)
 {
-    const auto* before = &chosen_run();
-    say(m_laboratory->toggle_strategy(strategy));
     const auto& runs = m_laboratory->runs();
-    auto found = std::ranges::find(runs, before, &std::unique_ptr<Run>::get);
-    if (found != runs.end())
-        m_chosen = static_cast<std::size_t>(found - runs.begin());
+    auto& beside = m_panel_state.exits.beside;
+    const auto* chosen = &chosen_run();
+    const Run* other = beside && *beside < runs.size() ? runs[*beside].get() : nullptr;
+    say(m_laboratory->toggle_strategy(strategy));
+    auto place_of = [&](const Run* run) -> std::optional<std::size_t> {
+        auto found = std::ranges::find(runs, run, &std::unique_ptr<Run>::get);
+        return found == runs.end() ? std::nullopt : std::optional { static_cast<std::size_t>(found - runs.begin()) };
+    };
+    beside = place_of(other);
+    if (auto place = place_of(chosen))
+        m_chosen = *place;
     else
         begin_again(m_screen.message);
 }
@@ -273,6 +281,18 @@ void Application::next_strategy()
     m_screen.message = problem;
 }
 
+void Application::compare_exits()
+{
+    // Through the other runs, and then alone again.
+    auto& beside = m_panel_state.exits.beside;
+    auto next = beside ? *beside + 1 : 0;
+    next += next == m_chosen ? 1 : 0;
+    beside = next < m_laboratory->runs().size() ? std::optional { next } : std::nullopt;
+    auto exits = std::ranges::find(all_panels(), std::string_view { "exits" }, &Panel::name) - all_panels().begin();
+    if (std::ranges::find(m_screen.panels, static_cast<std::size_t>(exits)) == m_screen.panels.end())
+        show_panel(static_cast<std::size_t>(exits));
+}
+
 void Application::pause_or_resume(Run& run)
 {
     if (run.state() == Run::State::Running)
@@ -306,7 +326,7 @@ void Application::leave()
 void Application::copy_text()
 {
     std::string text;
-    Models models { *m_laboratory, m_chosen };
+    Models models { *m_laboratory, m_chosen, m_panel_state.exits.beside };
     for (auto index : m_screen.panels)
         text += (text.empty() ? "" : "\n") + all_panels()[index].as_text(models);
     m_surface.set_clipboard(text);

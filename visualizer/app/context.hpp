@@ -10,6 +10,7 @@
 #include <functional>
 #include <imgui.h>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,7 @@ struct Context {
 struct Models {
     Laboratory& laboratory;
     std::size_t chosen = 0; // run
+    std::optional<std::size_t> beside {}; // another run that its exits are compared with
 
     Run& run() const;
 };

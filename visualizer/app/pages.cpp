@@ -47,7 +47,7 @@ void draw_help_page(const Context& context)
         ImGui::TableSetupColumn("words", ImGuiTableColumnFlags_WidthStretch, 2.6f);
         auto panels = all_panels();
         for (std::size_t i = 0; i < panels.size(); ++i)
-            key_line(fmt::format("{}", i + 1), fmt::format("{}: {}", panels[i].title, panels[i].question));
+            key_line(fmt::format("{}", (i + 1) % 10), fmt::format("{}: {}", panels[i].title, panels[i].question));
         key_line("Shift+digit", "open a panel beside the others, or close it");
         for (const auto& shortcut : shortcuts()) {
             if (!shortcut.keys.empty())

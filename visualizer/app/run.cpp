@@ -187,10 +187,11 @@ void Run::note_end()
     m_round_ended = Clock::now();
     m_since_figures = 0;
     take_figures();
-    if (m_observed->failed())
-        return;
     const auto& end = *m_observed->end();
     if (end.cause != SessionEnd::Cause::Guest)
+        return;
+    m_whole_round = ledger_of(events().exits(), events().scale());
+    if (m_observed->failed())
         return;
     ++m_rounds;
     m_last_round = static_cast<double>(m_totals.scale.nanoseconds(end.elapsed)) * 1e-9;
@@ -244,6 +245,16 @@ void Run::look_at(uint64_t event)
         m_newest.push_back(store[index]);
     m_playback.look_at(m_newest, store[event]);
     m_moment_scale = store.scale();
+}
+
+void Run::select(std::optional<TickRange> range)
+{
+    m_selection = range;
+    if (!range)
+        return;
+    auto inside = events().ending_in(*range);
+    if (inside.size() > 0)
+        look_at(inside.begin);
 }
 
 std::string Run::pause()

@@ -4,6 +4,7 @@
 
 #include "core/trace/statistics.hpp"
 #include "visualizer/app/ring_playback.hpp"
+#include "visualizer/model/exit_ledger.hpp"
 #include "visualizer/model/observed_run.hpp"
 
 #include <array>
@@ -48,6 +49,9 @@ public:
     // True if it was begun with this guest under this strategy; it may have changed the strategy since.
     bool was_begun_with(const SessionConfiguration& configuration) const;
 
+    // The exits of the last round that the guest itself ended, well or not.
+    const std::optional<ExitLedger>& whole_round() const { return m_whole_round; }
+
     // Rounds that ended well, and how long the last took, in seconds.
     unsigned rounds() const { return m_rounds; }
     double last_round() const { return m_last_round; }
@@ -67,7 +71,8 @@ public:
 
     // What the other panels are about; nothing: the whole round.
     const std::optional<TickRange>& selection() const { return m_selection; }
-    void select(std::optional<TickRange> range) { m_selection = range; }
+    // Slow motion goes to its first event.
+    void select(std::optional<TickRange> range);
 
     // Commands: "" or why that cannot be.
     std::string pause();
@@ -105,6 +110,7 @@ private:
     Statistics m_statistics;
     std::optional<TickRange> m_selection;
 
+    std::optional<ExitLedger> m_whole_round;
     unsigned m_rounds = 0;
     double m_last_round = 0;
     bool m_end_noted = false;

@@ -29,6 +29,7 @@ constexpr std::array table {
     Shortcut { Key::Left, plain, Action::PreviousEvent, "Left", "hold it, and go to the event before" },
     Shortcut { key_of('F'), plain, Action::Faster, "F", "slow motion: faster" },
     Shortcut { key_of('S'), plain, Action::Slower, "S", "slow motion: slower" },
+    Shortcut { key_of('C'), plain, Action::CompareExits, "C", "exits: beside those of the next VM, or alone" },
     Shortcut { Key::Enter, plain, Action::TypeToGuest, "Enter", "what is typed goes to the guest (Ctrl+] ends that)" },
     Shortcut { key_of('C'), control, Action::CopyText, "Ctrl+C", "copy the open panels as text" },
     Shortcut { Key::Plus, control, Action::LargerText, "Ctrl +", "everything larger" },

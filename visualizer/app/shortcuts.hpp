@@ -28,6 +28,7 @@ enum class Action : uint8_t {
     NextGuest,
     PreviousGuest,
     NextStrategy,
+    CompareExits,
     TypeToGuest,
     CopyText,
     LargerText,

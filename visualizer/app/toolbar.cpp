@@ -66,7 +66,7 @@ void action_button(const Context& context, Arrangement arrangement, const Action
 void panel_tab(const Context& context, Arrangement arrangement, std::size_t index, bool is_open)
 {
     const auto& panel = all_panels()[index];
-    auto label = fmt::format("{} {}", index + 1, panel.title);
+    auto label = fmt::format("{} {}", (index + 1) % 10, panel.title);
     if (index > 0)
         flow(arrangement, button_width(label.c_str()));
     ImGui::PushStyleColor(ImGuiCol_Button, is_open ? context.theme.accent() : context.theme.raised());
@@ -78,7 +78,7 @@ void panel_tab(const Context& context, Arrangement arrangement, std::size_t inde
     }
     ImGui::PopStyleColor(2);
     context.mark(fmt::format("tab {}", panel.name));
-    tooltip(context, fmt::format("{} (key {}; with Shift beside what is open)", panel.question, index + 1));
+    tooltip(context, fmt::format("{} (key {}; with Shift beside what is open)", panel.question, (index + 1) % 10));
 }
 
 void panel_tabs(const Context& context, const Screen& screen, Arrangement arrangement)

@@ -36,7 +36,7 @@ public:
     static constexpr auto longest_reading = std::chrono::milliseconds { 25 }; // while a file is being opened
     static constexpr uint64_t most_live_events = 16'000'000; // then the store begins anew, and status() says so
     static constexpr std::size_t most_console = 256 * 1024;  // bytes; the newest are kept
-    static constexpr int worker_priority = 5;                // nice(2): the window comes first
+    static constexpr int worker_priority = 10;               // nice(2): the window comes first
 
     // Records from the guest's first instruction on, whatever the configuration says.
     static Result<std::unique_ptr<ObservedRun>> live(SessionConfiguration configuration);

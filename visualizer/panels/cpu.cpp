@@ -1,9 +1,11 @@
 #include "visualizer/app/draw.hpp"
 #include "visualizer/app/panel_state.hpp"
 #include "visualizer/model/guest_inspection.hpp"
+#include "visualizer/panels/page_tables.hpp"
 #include "visualizer/panels/panels.hpp"
 #include "visualizer/panels/snapshot.hpp"
 
+#include <array>
 #include <cstdlib>
 
 namespace ringside::visualizer {
@@ -26,18 +28,11 @@ void line_list(const Context& context, const std::vector<std::string>& lines)
     }
 }
 
-void tab(const Context& context, const char* title, const std::vector<std::string>& lines)
+void scrolling(const Context& context, const std::vector<std::string>& lines)
 {
-    bool open = ImGui::BeginTabItem(title);
-    context.mark(fmt::format("cpu {}", title));
-    if (!open)
-        return;
-    ImGui::PushFont(context.fonts.mono);
     ImGui::BeginChild("lines", { 0, 0 }, false, ImGuiWindowFlags_HorizontalScrollbar);
     line_list(context, lines);
     ImGui::EndChild();
-    ImGui::PopFont();
-    ImGui::EndTabItem();
 }
 
 std::vector<std::string> registers(const Models& models)
@@ -61,17 +56,15 @@ std::vector<std::string> bits(const Models& models)
     return lines(control_registers(snapshot_of(models)->cpu, earlier ? &earlier->cpu : nullptr));
 }
 
-void memory_tab(const Context& context, const Models& models)
+void draw_registers(const Context& context, const Models& models) { scrolling(context, registers(models)); }
+void draw_bits(const Context& context, const Models& models) { scrolling(context, bits(models)); }
+
+void draw_memory(const Context& context, const Models& models)
 {
-    bool open = ImGui::BeginTabItem("Memory");
-    context.mark("cpu Memory");
-    if (!open)
-        return;
     auto& address = context.state.memory.address;
     ImGui::SetNextItemWidth(context.px(140));
     ImGui::InputText("guest-linear address", address.data(), address.size(), ImGuiInputTextFlags_CharsNoBlank);
     context.mark("memory address");
-    ImGui::PushFont(context.fonts.mono);
     if (auto* memory = memory_of(models)) {
         auto first = static_cast<uint32_t>(std::strtoul(address.data(), nullptr, 0));
         auto rows = static_cast<std::size_t>(std::max(1.0f, ImGui::GetContentRegionAvail().y / ImGui::GetTextLineHeightWithSpacing()));
@@ -79,9 +72,18 @@ void memory_tab(const Context& context, const Models& models)
     } else {
         ImGui::TextUnformatted("the guest's memory cannot be read");
     }
-    ImGui::PopFont();
-    ImGui::EndTabItem();
 }
+
+struct Tab {
+    const char* title;
+    void (*draw)(const Context&, const Models&);
+};
+constexpr std::array tabs {
+    Tab { "Registers", draw_registers },
+    Tab { "Control bits", draw_bits },
+    Tab { "Page tables", draw_page_tables },
+    Tab { "Memory", draw_memory },
+};
 
 }
 
@@ -90,10 +92,16 @@ void draw_cpu(const Context& context, const Models& models)
     dim_text(context, "{}", snapshot_words(models));
     if (!snapshot_of(models) || !ImGui::BeginTabBar("cpu"))
         return;
-    tab(context, "Registers", registers(models));
-    tab(context, "Control bits", bits(models));
-    tab(context, "Page tables", lines(page_tables_of(*snapshot_of(models), memory_of(models))));
-    memory_tab(context, models);
+    for (const auto& tab : tabs) {
+        bool is_open = ImGui::BeginTabItem(tab.title);
+        context.mark(fmt::format("cpu {}", tab.title));
+        if (!is_open)
+            continue;
+        ImGui::PushFont(context.fonts.mono);
+        tab.draw(context, models);
+        ImGui::PopFont();
+        ImGui::EndTabItem();
+    }
     ImGui::EndTabBar();
 }
 
@@ -103,7 +111,7 @@ std::string cpu_as_text(const Models& models)
     if (!snapshot_of(models))
         return text;
     return text + joined(registers(models)) + "\n" + joined(bits(models)) + "\n"
-        + joined(lines(page_tables_of(*snapshot_of(models), memory_of(models))));
+        + joined(page_table_lines(models));
 }
 
 }

@@ -16,6 +16,7 @@ constexpr std::array table {
     Panel { "code", "Code", "Which instruction is next, and what became of it?", draw_code, code_as_text, true },
     Panel { "cpu", "CPU and memory", "What do registers, page tables and memory hold?", draw_cpu, cpu_as_text, true },
     Panel { "devices", "Devices", "What do the devices' registers say, and who interrupts?", draw_devices, devices_as_text, true },
+    Panel { "network", "Network", "Which way do packets take?", draw_network, network_as_text },
 };
 
 }

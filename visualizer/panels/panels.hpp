@@ -18,6 +18,7 @@ void draw_timeline(const Context& context, const Models& models);
 void draw_code(const Context& context, const Models& models);
 void draw_cpu(const Context& context, const Models& models);
 void draw_devices(const Context& context, const Models& models);
+void draw_network(const Context& context, const Models& models);
 
 // The same as text, for the clipboard and for screen readers.
 std::string comparison_as_text(const Models& models);
@@ -29,6 +30,7 @@ std::string timeline_as_text(const Models& models);
 std::string code_as_text(const Models& models);
 std::string cpu_as_text(const Models& models);
 std::string devices_as_text(const Models& models);
+std::string network_as_text(const Models& models);
 
 struct Panel {
     std::string_view name; // in settings
@@ -39,7 +41,7 @@ struct Panel {
     bool needs_snapshot = false; // of the guest's registers
 };
 
-// The n-th one is opened by the key n, from 1 on.
+// The n-th one is opened by the key n, from 1 on, the tenth by 0.
 std::span<const Panel> all_panels();
 
 }

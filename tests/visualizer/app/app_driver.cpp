@@ -4,7 +4,6 @@
 #include "tests/support/browser.hpp"
 #include "tests/support/running.hpp"
 
-#include <ctime>
 #include <set>
 
 namespace ringside::test {
@@ -14,13 +13,6 @@ using namespace visualizer;
 namespace {
 
 constexpr double frame_time = 0.025;
-
-double thread_milliseconds()
-{
-    timespec time {};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
-}
 
 }
 
@@ -115,13 +107,6 @@ void AppDriver::keep_picture(const std::string& name)
 {
     auto written = write_png(m_surface->read_pixels(), artifact(name));
     CHECK(written);
-}
-
-double AppDriver::frame_cost(int frames)
-{
-    double begin = thread_milliseconds();
-    this->frames(frames);
-    return (thread_milliseconds() - begin) / frames;
 }
 
 }

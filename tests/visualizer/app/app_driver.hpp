@@ -36,7 +36,6 @@ public:
     std::size_t colors();
     // Leaves a picture of what is on the screen.
     void keep_picture(const std::string& name);
-    double frame_cost(int frames); // milliseconds of CPU time of this thread, the mean
 
 private:
     std::unique_ptr<visualizer::OffscreenSurface> m_surface;
