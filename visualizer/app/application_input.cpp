@@ -197,15 +197,21 @@ void Application::begin_again(const std::string& problem)
     m_typing_to_guest = false;
 }
 
-// The chosen run stays chosen, wherever it stands now.
+// The chosen run stays chosen, wherever it stands now, and the one beside it stays beside it.
 void Application::toggle_strategy(const std::string& strategy)
 {
-    const auto* before = &chosen_run();
-    say(m_laboratory->toggle_strategy(strategy));
     const auto& runs = m_laboratory->runs();
-    auto found = std::ranges::find(runs, before, &std::unique_ptr<Run>::get);
-    if (found != runs.end())
-        m_chosen = static_cast<std::size_t>(found - runs.begin());
+    auto& beside = m_panel_state.exits.beside;
+    const auto* chosen = &chosen_run();
+    const Run* other = beside && *beside < runs.size() ? runs[*beside].get() : nullptr;
+    say(m_laboratory->toggle_strategy(strategy));
+    auto place_of = [&](const Run* run) -> std::optional<std::size_t> {
+        auto found = std::ranges::find(runs, run, &std::unique_ptr<Run>::get);
+        return found == runs.end() ? std::nullopt : std::optional { static_cast<std::size_t>(found - runs.begin()) };
+    };
+    beside = place_of(other);
+    if (auto place = place_of(chosen))
+        m_chosen = *place;
     else
         begin_again(m_screen.message);
 }

@@ -73,15 +73,17 @@ void translations(const Context& context, const std::vector<BlockView>& blocks)
     }
 }
 
+// In one row where there is room for it.
 void legend(const Context& context)
 {
-    bool first = true;
     for (auto kind : { InstructionClass::Privileged, InstructionClass::IoPrivileged, InstructionClass::Sensitive }) {
-        if (!first)
-            ImGui::SameLine(0, context.px(16));
-        first = false;
+        auto words = fmt::format("{}: {}", class_letter(kind), class_words(kind));
+        float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+        float gap = context.px(16);
+        if (kind != InstructionClass::Privileged && ImGui::GetItemRectMax().x + gap + text_width(context.fonts.text, words) <= right)
+            ImGui::SameLine(0, gap);
         ImGui::PushStyleColor(ImGuiCol_Text, context.theme.color(look_of_class(kind)));
-        text("{}: {}", class_letter(kind), class_words(kind));
+        text("{}", words);
         ImGui::PopStyleColor();
     }
 }

@@ -15,7 +15,7 @@ using Kind = DirectoryEntryView::Kind;
 const PageTableView& view_of(PanelState::PageTables& kept, const Models& models)
 {
     const auto* snapshot = snapshot_of(models);
-    auto* observed = models.run().observed();
+    auto* observed = models.run().inspected();
     PanelState::PageTables::Key key { observed, observed->snapshots_taken(), snapshot->guest_time };
     if (kept.key != key) {
         kept.view = page_tables_of(*snapshot, memory_of(models));
