@@ -295,7 +295,7 @@ void Application::compare_exits()
 
 void Application::pause_or_resume(Run& run)
 {
-    if (run.state() == Run::State::Running)
+    if (run.state() == Run::State::Running || run.is_between_rounds())
         say(run.pause());
     else
         say(run.resume());
@@ -304,7 +304,8 @@ void Application::pause_or_resume(Run& run)
 void Application::pause_or_resume_all()
 {
     const auto& runs = m_laboratory->runs();
-    bool any_runs = std::ranges::any_of(runs, [](const auto& run) { return run->state() == Run::State::Running; });
+    bool any_runs = std::ranges::any_of(runs,
+        [](const auto& run) { return run->state() == Run::State::Running || run->is_between_rounds(); });
     for (const auto& run : runs) {
         if (any_runs)
             run->pause();

@@ -42,7 +42,7 @@ Result<std::unique_ptr<Run>> Run::from_file(const std::string& path)
     return run;
 }
 
-void Run::start()
+void Run::start(Beginning beginning)
 {
     m_end_noted = m_will_repeat = false;
     m_guest_at.reset();
@@ -52,6 +52,7 @@ void Run::start()
     m_console.clear();
     m_console_of = 0;
     keep_last_round();
+    m_configuration.start_paused = beginning == Beginning::Paused;
     auto observed = ObservedRun::live(m_configuration);
     if (!observed) {
         m_observed.reset();
@@ -104,6 +105,7 @@ void Run::poll(double seconds)
             take_figures();
         if (m_observed->end() && !m_end_noted)
             note_end();
+        follow_command();
     }
     cool(seconds);
     auto moments = m_playback.moments();
@@ -257,17 +259,46 @@ void Run::select(std::optional<TickRange> range)
         look_at(inside.begin);
 }
 
-std::string Run::pause()
+std::string Run::give(const Command& command)
 {
-    if (state() == State::Ended && m_will_repeat) {
-        m_will_repeat = false;
-        return "";
-    }
-    return m_observed ? words_of(m_observed->pause()) : "";
+    if (is_between_rounds())
+        start(Beginning::Paused);
+    if (!m_observed)
+        return m_status;
+    auto done = carry_out(command);
+    m_given = done ? std::optional { command } : std::nullopt;
+    return words_of(done);
 }
+
+Result<void> Run::carry_out(const Command& command)
+{
+    switch (command.kind) {
+    case Command::Kind::Pause: break;
+    case Command::Kind::Step: return m_observed->step(command.step);
+    case Command::Kind::RunTo: return m_observed->run_to(command.event);
+    }
+    return m_observed->pause();
+}
+
+// The round may have been over before the command came to it: then it is given once more.
+void Run::follow_command()
+{
+    if (state() == State::Paused)
+        m_given.reset();
+    if (!m_given || !is_between_rounds())
+        return;
+    auto given = *m_given;
+    (void)give(given);
+    m_given.reset();
+}
+
+std::string Run::pause() { return give({ .kind = Command::Kind::Pause }); }
+std::string Run::step(StepKind kind) { return give({ .kind = Command::Kind::Step, .step = kind }); }
+std::string Run::run_to(EventKind kind) { return give({ .kind = Command::Kind::RunTo, .event = kind }); }
 
 std::string Run::resume()
 {
+    m_given.reset();
     if (!m_is_file && state() == State::Ended) {
         start();
         return "";
@@ -279,12 +310,14 @@ std::string Run::restart()
 {
     if (m_is_file)
         return "a trace file is what has happened: it does not begin anew";
+    m_given.reset();
     start();
     return "";
 }
 
 std::string Run::kill()
 {
+    m_given.reset();
     if (state() != State::Ended) {
         m_will_repeat = false;
         return words_of(m_observed->kill());
@@ -292,15 +325,6 @@ std::string Run::kill()
     if (std::exchange(m_will_repeat, false))
         return "this round had ended by itself, and no other begins: R begins one";
     return m_is_file ? "a trace file has no worker" : "it has ended already: R begins it anew";
-}
-
-std::string Run::step(StepKind kind) { return m_observed ? words_of(m_observed->step(kind)) : m_status; }
-
-std::string Run::run_to(EventKind kind)
-{
-    if (!m_observed)
-        return m_status;
-    return words_of(m_observed->run_to(kind));
 }
 
 std::string Run::switch_to(const std::string& strategy) { return m_observed ? words_of(m_observed->switch_to(strategy)) : m_status; }

@@ -74,7 +74,11 @@ public:
     // Slow motion goes to its first event.
     void select(std::optional<TickRange> range);
 
-    // Commands: "" or why that cannot be.
+    // True while it waits to begin again by itself.
+    bool is_between_rounds() const { return state() == State::Ended && m_will_repeat; }
+
+    // Commands: "" or why that cannot be. A pause or a step that comes between two rounds, or too late for this one, is one
+    // of the next round, at its beginning: rounds may be too short to be met.
     std::string pause();
     std::string resume();
     std::string restart();
@@ -86,7 +90,17 @@ public:
 
 private:
     Run() = default;
-    void start();
+    enum class Beginning : uint8_t { Running, Paused };
+    void start(Beginning beginning = Beginning::Running);
+    // That end in a pause.
+    struct Command {
+        enum class Kind : uint8_t { Pause, Step, RunTo } kind = Kind::Pause;
+        StepKind step {};
+        EventKind event {};
+    };
+    std::string give(const Command& command);
+    Result<void> carry_out(const Command& command);
+    void follow_command();
     void keep_last_round();
     void take_console();
     void note_events();
@@ -115,6 +129,7 @@ private:
     double m_last_round = 0;
     bool m_end_noted = false;
     bool m_will_repeat = false;
+    std::optional<Command> m_given; // until the guest has paused
     Clock::time_point m_round_ended {};
 
     uint64_t m_noted_store = 0; // its identity

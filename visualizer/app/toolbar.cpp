@@ -151,7 +151,7 @@ void machine_controls(const Context& context, const Models& models, Arrangement 
     if (run.is_file())
         return;
     auto button = [&](const ActionButton& what) { action_button(context, arrangement, what); };
-    button({ .label = run.state() == Run::State::Running ? "Pause" : "Go on", .name = "pause",
+    button({ .label = run.state() == Run::State::Running || run.is_between_rounds() ? "Pause" : "Go on", .name = "pause",
         .words = "pause the chosen VM, or let it go on", .action = Action::PauseOrResume, .begins_row = true });
     button({ "Step", "step", "up to the next exit, then pause", Action::StepExit });
     button({ "Restart", "restart", "begin the chosen VM anew", Action::Restart });

@@ -80,6 +80,8 @@ Result<void> ObservedRun::start()
     m_playback = {};
     m_failed = m_end_told = m_drained = false;
     follow_state();
+    if (m_state == State::Paused)
+        m_session->request_snapshot();
     return {};
 }
 

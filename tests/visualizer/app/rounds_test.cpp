@@ -42,6 +42,24 @@ TEST_CASE("killing a VM between two rounds says that there is nothing to kill, a
     CHECK(driver.wait_until([&] { return run.rounds() > rounds; }));
 }
 
+TEST_CASE("a pause between two rounds begins the next one paused, and steps go on from its beginning", "[visualizer]")
+{
+    AppDriver driver(guest_under("hello", { "emulation" }));
+    auto& run = driver.application().chosen_run();
+    REQUIRE(between_rounds(driver, run));
+    driver.press(Key::Space);
+    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Paused; }));
+    CHECK(driver.wait_until([&] { return run.observed()->snapshot().has_value(); }));
+    auto events = run.events().size();
+    driver.press(key_of('E'));
+    CHECK(driver.wait_until([&] { return run.state() == Run::State::Paused && run.events().size() > events; }));
+    auto rounds = run.rounds();
+    driver.press(Key::Space);
+    CHECK(driver.wait_until([&] { return run.rounds() > rounds; }));
+    driver.press(key_of('E')); // between two rounds again
+    CHECK(driver.wait_until([&] { return run.state() == Run::State::Paused; }));
+}
+
 TEST_CASE("the console holds what the guest has said in this round", "[visualizer]")
 {
     AppDriver driver(guest_under("hello", { "emulation" }));
