@@ -63,7 +63,9 @@ private:
     void choose_guest(int direction);
     void choose_run(std::size_t index);
     void begin_again(const std::string& problem);
-    void toggle_strategy(const std::string& strategy);
+    void rearrange(const std::function<std::string()>& change);
+    void add_guest();
+    void take_guest_away();
     void show_panel(std::size_t index);
     void toggle_panel(std::size_t index);
     void hold_motion(bool hold);

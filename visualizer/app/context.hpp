@@ -22,7 +22,7 @@ class Run;
 struct PanelState;
 
 struct Request {
-    enum class Kind : uint8_t { Do, ChooseRun, ChooseGuest, ToggleStrategy, Pace, ShowPanel, TogglePanel, EndTour, NextHint, RunTo, LookAt, Select };
+    enum class Kind : uint8_t { Do, ChooseRun, ChooseGuest, ToggleGuest, ToggleStrategy, Pace, ShowPanel, TogglePanel, EndTour, NextHint, RunTo, LookAt, Select };
     Kind kind = Kind::Do;
     Action action = Action::Help; // Do
     std::size_t index = 0;        // ChooseRun, panels; LookAt: an event

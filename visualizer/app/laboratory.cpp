@@ -177,10 +177,32 @@ std::string Laboratory::toggle_strategy(const std::string& strategy)
         chosen.push_back(strategy);
     if (chosen.empty())
         return "one strategy has to stay";
-    auto plans = plan(m_guests, chosen);
+    return rearrange(m_guests, std::move(chosen));
+}
+
+bool Laboratory::has_guest(const std::string& guest) const
+{
+    return std::ranges::find(m_guests, guest) != m_guests.end();
+}
+
+std::string Laboratory::toggle_guest(const std::string& guest)
+{
+    auto guests = m_guests;
+    if (has_guest(guest))
+        std::erase(guests, guest);
+    else
+        guests.push_back(guest);
+    return guests.empty() ? "one guest has to stay" : rearrange(std::move(guests), m_chosen);
+}
+
+// Runs that stay are not disturbed.
+std::string Laboratory::rearrange(std::vector<std::string> guests, std::vector<std::string> strategies)
+{
+    auto plans = plan(guests, strategies);
     if (!plans)
         return plans.error().message;
-    m_chosen = std::move(chosen);
+    m_guests = std::move(guests);
+    m_chosen = std::move(strategies);
     std::vector<std::unique_ptr<Run>> runs;
     for (auto& plan : *plans) {
         auto run = take_run_of(plan);

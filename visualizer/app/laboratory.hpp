@@ -39,12 +39,16 @@ public:
     void poll(double seconds);
     // Begins anew with this guest under the same strategies. "" or what is wrong.
     std::string choose_guest(const std::string& guest);
+    bool has_guest(const std::string& guest) const;
+    // Adds a guest beside those that run, or takes it away; the last one stays. "" or what is wrong.
+    std::string toggle_guest(const std::string& guest);
     bool uses(const std::string& strategy) const;
     // Adds a strategy to what runs, or takes it away; the last one stays. The other runs go on. "" or what is wrong.
     std::string toggle_strategy(const std::string& strategy);
 
 private:
     Laboratory() = default;
+    std::string rearrange(std::vector<std::string> guests, std::vector<std::string> strategies);
     Result<std::vector<SessionConfiguration>> plan(
         const std::vector<std::string>& guests, const std::vector<std::string>& strategies) const;
     std::unique_ptr<Run> take_run_of(const SessionConfiguration& plan); // null: there is none

@@ -23,6 +23,8 @@ constexpr std::array table {
     Shortcut { Key::Up, plain, Action::PreviousRun, "Up", "choose the VM before" },
     Shortcut { key_of('G'), plain, Action::NextGuest, "G", "the next guest, under the same strategies" },
     Shortcut { key_of('G'), shift, Action::PreviousGuest, "Shift+G", "the guest before" },
+    Shortcut { key_of('A'), plain, Action::AddGuest, "A", "another guest beside those that run" },
+    Shortcut { key_of('A'), shift, Action::TakeGuestAway, "Shift+A", "take the guest away that came last" },
     Shortcut { key_of('X'), plain, Action::NextStrategy, "X", "change the chosen VM's strategy while it runs" },
     Shortcut { key_of('H'), plain, Action::HoldMotion, "H", "hold the slow motion, or let it go on" },
     Shortcut { Key::Right, plain, Action::NextEvent, "Right", "hold it, and go to the next event" },

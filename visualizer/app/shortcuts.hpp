@@ -27,6 +27,8 @@ enum class Action : uint8_t {
     Slower,
     NextGuest,
     PreviousGuest,
+    AddGuest,
+    TakeGuestAway,
     NextStrategy,
     CompareExits,
     TypeToGuest,

@@ -100,14 +100,14 @@ void guest_menu(const Context& context, const Models& models, Arrangement arrang
     ImGui::SetNextItemWidth(width);
     if (ImGui::BeginCombo("##guest", chosen.c_str(), ImGuiComboFlags_HeightLarge)) {
         for (const auto& scenario : laboratory.scenarios()) {
-            if (ImGui::Selectable(scenario.c_str(), scenario == chosen))
-                context.ask({ .kind = Request::Kind::ChooseGuest, .name = scenario });
+            if (ImGui::Selectable(scenario.c_str(), laboratory.has_guest(scenario)))
+                context.ask({ .kind = ImGui::GetIO().KeyShift ? Request::Kind::ToggleGuest : Request::Kind::ChooseGuest, .name = scenario });
             context.mark("guest " + scenario);
         }
         ImGui::EndCombo();
     } else {
         context.mark("guest");
-        tooltip(context, fmt::format("the guest ({})", keys_of(Action::NextGuest)));
+        tooltip(context, fmt::format("the guest ({}); with Shift a click adds one beside it, or takes it away", keys_of(Action::NextGuest)));
     }
 }
 

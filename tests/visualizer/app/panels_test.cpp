@@ -162,6 +162,31 @@ TEST_CASE("the guest and the strategies are chosen while everything runs", "[vis
     CHECK(laboratory.uses("rewriting"));
 }
 
+TEST_CASE("a guest is put beside another one, which is not disturbed, and is taken away again", "[visualizer]")
+{
+    AppDriver driver;
+    auto& laboratory = driver.application().laboratory();
+    REQUIRE(driver.wait_until([&] { return all_have_events(driver); }));
+    const auto* first = laboratory.runs()[0].get();
+    driver.press(key_of('A'));
+    REQUIRE(laboratory.guests().size() == 2);
+    CHECK(laboratory.runs().size() == 4);
+    CHECK(laboratory.runs()[0].get() == first);
+    CHECK(driver.application().screen().message.empty());
+    driver.press(key_of('A'));
+    driver.press(key_of('A')); // the fourth guest would be too many VMs
+    CHECK(laboratory.guests().size() == 3);
+    CHECK(driver.application().screen().message.find("too many") != std::string::npos);
+    driver.press(key_of('A'), shift);
+    driver.press(key_of('A'), shift);
+    driver.press(key_of('A'), shift);
+    CHECK(laboratory.guests() == std::vector<std::string> { "hello" });
+    CHECK(laboratory.runs()[0].get() == first);
+    driver.click("guest");
+    driver.click("guest faults", shift);
+    CHECK(laboratory.guests() == std::vector<std::string> { "hello", "faults" });
+}
+
 TEST_CASE("a running guest changes its strategy", "[visualizer]")
 {
     DriverOptions options;

@@ -120,11 +120,18 @@ TEST_CASE("a click on an exit goes on to the next one of its reason, and stops t
     auto& run = driver.application().chosen_run();
     open_panel(driver, "exits");
     REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Running && driver.application().place("exit port-write"); }));
+    // Paused, so that the row stays where it is until it is clicked.
+    REQUIRE(driver.wait_until([&] {
+        if (run.state() == Run::State::Running)
+            run.pause();
+        return run.state() == Run::State::Paused;
+    }));
+    driver.frames(20);
+    auto before = run.events().size();
     driver.click("exit port-write");
-    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Paused; }));
+    REQUIRE(driver.wait_until([&] { return run.state() == Run::State::Paused && run.events().size() != before; }));
     driver.frames(10);
     auto& events = run.events();
-    REQUIRE(events.size() > 0);
     auto last = events.size();
     auto is_wanted = [&](uint64_t index) { return events[index].kind == EventKind::PortWrite; };
     // Behind it stands at most what belongs to the stop.
