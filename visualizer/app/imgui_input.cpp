@@ -53,7 +53,9 @@ void feed(ImGuiIO& io, const InputEvent& event)
         return;
     case InputEvent::Kind::Character: return io.AddInputCharacter(event.character);
     case InputEvent::Kind::MouseMove: return io.AddMousePosEvent(event.x, event.y);
-    case InputEvent::Kind::MouseButton: return io.AddMouseButtonEvent(event.button, event.down);
+    case InputEvent::Kind::MouseButton:
+        set_modifiers(io, event.modifiers);
+        return io.AddMouseButtonEvent(event.button, event.down);
     case InputEvent::Kind::Wheel: return io.AddMouseWheelEvent(event.x, event.y);
     case InputEvent::Kind::Focus: return io.AddFocusEvent(event.down);
     case InputEvent::Kind::Close: return;

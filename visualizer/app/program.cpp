@@ -122,7 +122,8 @@ void describe(CLI::App& app, Options& options)
     app.add_option("--theme", options.theme, "dark, light or high-contrast")->option_text("NAME")
         ->check(CLI::IsMember({ "dark", "light", "high-contrast" }));
     app.add_option("--scale", options.scale, "Percent")->option_text("50..400")->check(CLI::Range(smallest_scale, largest_scale));
-    app.footer(R"(Panels: comparison, rings, exits, story, console, timeline, code, cpu,\ndevices, network.
+    app.footer(R"(Panels: comparison, rings, exits, story, console, timeline, code, cpu,
+devices, network.
 
 Examples:
   ringside view                                    the main comparison

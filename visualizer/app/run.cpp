@@ -262,7 +262,7 @@ void Run::select(std::optional<TickRange> range)
 std::string Run::give(const Command& command)
 {
     if (is_between_rounds())
-        start(Beginning::Paused);
+        start(command.kind == Command::Kind::Switch ? Beginning::Running : Beginning::Paused);
     if (!m_observed)
         return m_status;
     auto done = carry_out(command);
@@ -276,14 +276,20 @@ Result<void> Run::carry_out(const Command& command)
     case Command::Kind::Pause: break;
     case Command::Kind::Step: return m_observed->step(command.step);
     case Command::Kind::RunTo: return m_observed->run_to(command.event);
+    case Command::Kind::Switch: return m_observed->switch_to(command.strategy);
     }
     return m_observed->pause();
+}
+
+bool Run::is_followed(const Command& command) const
+{
+    return command.kind == Command::Kind::Switch ? strategy() == command.strategy : state() == State::Paused;
 }
 
 // The round may have been over before the command came to it: then it is given once more.
 void Run::follow_command()
 {
-    if (state() == State::Paused)
+    if (m_given && is_followed(*m_given))
         m_given.reset();
     if (!m_given || !is_between_rounds())
         return;
@@ -327,7 +333,7 @@ std::string Run::kill()
     return m_is_file ? "a trace file has no worker" : "it has ended already: R begins it anew";
 }
 
-std::string Run::switch_to(const std::string& strategy) { return m_observed ? words_of(m_observed->switch_to(strategy)) : m_status; }
+std::string Run::switch_to(const std::string& strategy) { return give({ .kind = Command::Kind::Switch, .strategy = strategy }); }
 std::string Run::type(std::string_view text) { return m_observed ? words_of(m_observed->type(text)) : m_status; }
 
 }

@@ -94,12 +94,14 @@ private:
     void start(Beginning beginning = Beginning::Running);
     // That end in a pause.
     struct Command {
-        enum class Kind : uint8_t { Pause, Step, RunTo } kind = Kind::Pause;
+        enum class Kind : uint8_t { Pause, Step, RunTo, Switch } kind = Kind::Pause;
         StepKind step {};
         EventKind event {};
+        std::string strategy {};
     };
     std::string give(const Command& command);
     Result<void> carry_out(const Command& command);
+    bool is_followed(const Command& command) const;
     void follow_command();
     void keep_last_round();
     void take_console();
