@@ -3,6 +3,8 @@
 #include "core/machine/kernel_image.hpp"
 #include "visualizer/app/application.hpp"
 #include "visualizer/app/end_signals.hpp"
+#include "visualizer/app/panel_text.hpp"
+#include "visualizer/panels/panels.hpp"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -16,6 +18,7 @@ namespace {
 struct Options {
     LaboratoryOptions laboratory;
     std::string screenshot;
+    bool text = false;
     double after = 2;
     std::string size;
     std::vector<std::string> panels;
@@ -38,6 +41,14 @@ std::string twin(const Options& options)
                                              : fmt::format("'ringside compare {}' shows the same as text", printable(options.laboratory.guests.front()));
 }
 
+std::vector<std::string> panel_names()
+{
+    std::vector<std::string> names;
+    for (const auto& panel : all_panels())
+        names.emplace_back(panel.name);
+    return names;
+}
+
 Result<Size> size_of(const Options& options, const Settings& settings)
 {
     if (options.size.empty())
@@ -58,6 +69,17 @@ void override_settings(Settings& settings, const Options& options)
         settings.theme = *theme;
     if (options.scale != 0)
         settings.scale = options.scale;
+}
+
+int print_text(const Options& options)
+{
+    auto laboratory = Laboratory::open(options.laboratory);
+    if (!laboratory)
+        return report(laboratory.error());
+    auto panels = options.panels.empty() ? std::vector<std::string> { "comparison" } : options.panels;
+    auto text = panel_text(**laboratory, panels, std::chrono::duration<double> { options.after });
+    bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    return written ? 0 : report({ ExitCode::BadImage, "cannot write to standard output", "" });
 }
 
 // Frames for some seconds of real time, then a picture.
@@ -116,9 +138,11 @@ void describe(CLI::App& app, Options& options)
     app.add_option("--strategies", options.laboratory.strategies, "These and no others: A,B,C")->delimiter(',')->option_text("LIST");
     app.add_option("--trace", options.laboratory.trace_path, "Show this trace file instead")->option_text("FILE");
     app.add_option("--screenshot", options.screenshot, "Write a picture and end; needs no display")->option_text("PNG");
-    app.add_option("--after", options.after, "Seconds until the picture is taken (2)")->option_text("SECONDS")->check(CLI::Range(0.0, 3600.0));
+    app.add_flag("--text", options.text, "Print the panels as text and end");
+    app.add_option("--after", options.after, "Seconds until the picture or text (2)")->option_text("SECONDS")->check(CLI::Range(0.0, 3600.0));
     app.add_option("--size", options.size, "Of the window or picture")->option_text("WxH");
-    app.add_option("--panels", options.panels, "Open these, and no others (named below)")->delimiter(',')->option_text("LIST");
+    app.add_option("--panels", options.panels, "Open these, and no others (named below)")->delimiter(',')->option_text("LIST")
+        ->check(CLI::IsMember(panel_names()));
     app.add_option("--theme", options.theme, "dark, light or high-contrast")->option_text("NAME")
         ->check(CLI::IsMember({ "dark", "light", "high-contrast" }));
     app.add_option("--scale", options.scale, "Percent")->option_text("50..400")->check(CLI::Range(smallest_scale, largest_scale));
@@ -130,6 +154,7 @@ Examples:
   ringside view sieve --strategies trap,rewriting
   ringside view --trace hello.rst
   ringside view hello --screenshot hello.png --after 2
+  ringside view ticks --panels cpu,devices --text  what they show, in words
 )");
 }
 
@@ -148,6 +173,8 @@ int run_program(int argc, char** argv)
             return app.exit(error);
         return report({ ExitCode::Usage, error.what(), "see 'ringside view --help'" });
     }
+    if (options.text)
+        return print_text(options);
     auto settings = options.screenshot.empty() ? load_settings(settings_path()) : LoadedSettings {};
     override_settings(settings.settings, options);
     auto size = size_of(options, settings.settings);

@@ -39,6 +39,7 @@ struct Panel {
     void (*draw)(const Context&, const Models&);
     std::string (*as_text)(const Models&);
     bool needs_snapshot = false; // of the guest between two instructions
+    bool of_all = false;         // about all VMs, not the chosen one
 };
 
 // The n-th one is opened by the key n, from 1 on, the tenth by 0.
