@@ -40,7 +40,7 @@ TranslationListing sample()
 
 const SymbolTable& symbols()
 {
-    static const SymbolTable table({ { "start", at, 4 }, { "behind", at + 0x10, 0 } });
+    static const SymbolTable table({ { "start", at, 4 }, { "behind", at + 0x10, 8 } });
     return table;
 }
 
