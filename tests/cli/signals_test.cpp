@@ -163,6 +163,10 @@ TEST_CASE("Ctrl-Z stops the run with the terminal restored, and it goes on after
     REQUIRE(run.sees("ready\r\n"));
     run.type("\x1A");
     REQUIRE(run.sees("stopped, echo on;"));
+    // It goes on a moment later; until then the terminal itself would echo.
+    for (int i = 0; i < 1000 && run.echoes(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds { 5 });
+    REQUIRE_FALSE(run.echoes());
     run.type("x");
     CHECK(run.sees(";x"));
     run.type("q");
